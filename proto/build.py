@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import sysconfig
 from collections.abc import Iterable
 from importlib.resources import files
 from pathlib import Path
@@ -39,6 +40,13 @@ def includes() -> list[str]:
     return [f"-I{PROTO}", f"-I{common}", f"-I{well_known}"]
 
 
+def plugins() -> list[str]:
+    """The type stub generators beside this interpreter, wherever PATH points."""
+    scripts = Path(sysconfig.get_path("scripts"))
+    names = ["protoc-gen-mypy", "protoc-gen-mypy_grpc"]
+    return [f"--plugin={name}={scripts / name}" for name in names]
+
+
 def run(arguments: Iterable[str]) -> None:
     """Run protoc in this process; exit with its status when it fails."""
     status = protoc.main(["protoc", *arguments])
@@ -52,10 +60,10 @@ def sources() -> list[str]:
 
 def generate(out: Path, descriptors: Path) -> None:
     """Write Python modules, gRPC stubs, type stubs and the descriptor image under `out`."""
-    shared = [*includes(), f"--descriptor_set_in={descriptors}"]
-    plugins = ["--python_out", "--grpc_python_out", "--mypy_out", "--mypy_grpc_out"]
-    run([*shared, *(f"{plugin}={out}" for plugin in plugins), *sources()])
-    run([*shared, f"--python_out={out}", f"--mypy_out={out}", VALIDATE])
+    shared = [*includes(), *plugins(), f"--descriptor_set_in={descriptors}"]
+    kinds = ["python", "grpc_python", "mypy", "mypy_grpc"]
+    run([*shared, *(f"--{kind}_out={out}" for kind in kinds), *sources()])
+    run([*shared, f"--python_out={out}", f"--mypy_out=quiet:{out}", VALIDATE])
     image = out / IMAGE
     run([*shared, f"--descriptor_set_out={image}", "--include_imports", "--include_source_info", *sources()])
 
