@@ -13,4 +13,6 @@ def etag(version: int) -> str:
 def check(given: str, version: int) -> None:
     """Refuse with Aborted STALE_ETAG when the caller saw another version; no etag: no check."""
     if given and given != etag(version):
-        raise Aborted("STALE_ETAG", "it has changed since you read it: read it again, then change it")
+        raise Aborted(
+            "STALE_ETAG", "it has changed since you read it: read it again, then change it"
+        )

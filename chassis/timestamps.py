@@ -25,7 +25,9 @@ def from_proto(stamp: Timestamp, *, field: str = "") -> datetime:
     try:
         return stamp.ToDatetime(tzinfo=UTC)
     except (ValueError, OverflowError) as problem:
-        raise InvalidArgument("BAD_TIME", "must be a moment between the years 1 and 9999", field=field) from problem
+        raise InvalidArgument(
+            "BAD_TIME", "must be a moment between the years 1 and 9999", field=field
+        ) from problem
 
 
 def date_to_proto(day: date) -> Date:
@@ -48,4 +50,6 @@ def optional(message: Message, field: str) -> datetime | None:
 
 def optional_date(message: Message, field: str) -> date | None:
     """The day in a google.type.Date field, None when it is not set."""
-    return date_from_proto(getattr(message, field), field=field) if message.HasField(field) else None
+    return (
+        date_from_proto(getattr(message, field), field=field) if message.HasField(field) else None
+    )

@@ -40,7 +40,9 @@ class JWKS:
 
     def __init__(self, keys: Iterable[Jwk] = ()) -> None:
         public = [public_part(key) for key in keys]
-        self._keys = {key["kid"]: OKPKey.import_key(key) for key in public if key["crv"] == ALGORITHM}
+        self._keys = {
+            key["kid"]: OKPKey.import_key(key) for key in public if key["crv"] == ALGORITHM
+        }
 
     @classmethod
     def parse(cls, text: str | bytes) -> JWKS:

@@ -62,7 +62,13 @@ class ServiceToken:
         # Two threads may both renew: each gets a good token, the last one stays.
         issued = int(self._clock())
         ends = issued + SERVICE_TTL_S
-        claims = {"iss": self._name, "sub": self._name, "iat": issued, "exp": ends, "jti": uuid4().hex}
+        claims = {
+            "iss": self._name,
+            "sub": self._name,
+            "iat": issued,
+            "exp": ends,
+            "jti": uuid4().hex,
+        }
         token = sign(self._key, claims)
         self._current = (token, ends - RENEW_BEFORE_S)
         return token

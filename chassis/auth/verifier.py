@@ -114,7 +114,9 @@ class AccessKeys:
     def _require(self) -> None:
         """Without any key a good token cannot be told from a bad one: that is not the caller's fault."""
         if self._fetched_at == NEVER:
-            raise Unavailable("KEYS_UNAVAILABLE", "sign-in cannot be checked now; try again in a moment")
+            raise Unavailable(
+                "KEYS_UNAVAILABLE", "sign-in cannot be checked now; try again in a moment"
+            )
 
 
 class TokenCache:

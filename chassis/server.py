@@ -1,0 +1,158 @@
+"""A program's gRPC server, its clock jobs, and the way they all start and stop together."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from threading import Event, Thread
+from typing import Protocol
+
+import grpc
+import structlog
+from grpc_health.v1.health import HealthServicer
+from grpc_health.v1.health_pb2 import HealthCheckResponse
+from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
+
+from chassis import metrics
+from chassis.auth import Verifier
+from chassis.config import Config
+from chassis.interceptors import Gate
+from chassis.policy import Rules
+
+MAX_MESSAGE = 4 * 1024 * 1024
+GRACE_S = 5.0  # what calls in work get to end when we are told to stop
+STOP_S = 10.0  # what each background part gets
+
+OPTIONS = [
+    ("grpc.max_receive_message_length", MAX_MESSAGE),
+    ("grpc.max_send_message_length", MAX_MESSAGE),
+    ("grpc.so_reuseport", 0),  # two servers on one port are a mistake, not a pair
+    # Callers may ask for a sign of life as often as chassis.client does.
+    ("grpc.http2.min_recv_ping_interval_without_data_ms", 10_000),
+    ("grpc.keepalive_permit_without_calls", 1),
+]
+
+log = structlog.get_logger(__name__)
+
+
+class Server:
+    """A gRPC server behind the gate: add servicers to `.grpc`, then start it.
+
+    At most `rpc_limit` calls are in work or waiting; the next is refused with RESOURCE_EXHAUSTED.
+    """
+
+    def __init__(self, config: Config, *, rules: Rules, verifier: Verifier) -> None:
+        self._config = config
+        self.grpc = grpc.server(
+            ThreadPoolExecutor(config.rpc_workers, thread_name_prefix="rpc"),
+            interceptors=[Gate(rules, verifier)],
+            maximum_concurrent_rpcs=config.rpc_limit,
+            options=OPTIONS,
+        )
+        self._health = HealthServicer()
+        self._health.set("", HealthCheckResponse.NOT_SERVING)
+        add_HealthServicer_to_server(self._health, self.grpc)
+        self.port = self.grpc.add_insecure_port(config.grpc_address)
+
+    def start(self) -> None:
+        """Answer calls, and say so to who asks for our health."""
+        if self._config.development:
+            self._reflect()
+        self.grpc.start()
+        self._health.set("", HealthCheckResponse.SERVING)
+        log.info("serving", address=self.address)
+
+    def stop(self, grace: float = GRACE_S) -> None:
+        """Refuse new calls, let those in work end within `grace` seconds, cancel the rest."""
+        self._health.enter_graceful_shutdown()
+        self.grpc.stop(grace).wait()
+
+    @property
+    def address(self) -> str:
+        """Where it listens, with the port that it was given."""
+        host = self._config.grpc_address.rpartition(":")[0]
+        return f"{host}:{self.port}"
+
+    def _reflect(self) -> None:
+        from grpc_reflection.v1alpha import reflection
+
+        handlers = self.grpc._state.generic_handlers  # type: ignore[attr-defined]  # no public list
+        names = {handler.service_name() for handler in handlers}
+        reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], self.grpc)
+
+
+class Background(Protocol):
+    """What runs beside the server: a relay, a consumer, a clock job."""
+
+    def start(self) -> None: ...
+    def stop(self) -> None: ...
+
+
+class Every:
+    """A clock job: at once, then every so many seconds after its end. A failure is logged and counted."""
+
+    def __init__(self, seconds: float, job: Callable[[], None], name: str) -> None:
+        self._seconds = seconds
+        self._job = job
+        self._name = name
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name=f"every-{name}", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        self._once()
+        while not self._stopping.wait(self._seconds):
+            self._once()
+
+    def _once(self) -> None:
+        try:
+            self._job()
+            metrics.jobs.labels(self._name, "done").inc()
+        except Exception as problem:
+            metrics.jobs.labels(self._name, "failed").inc()
+            log.error("job_failed", job=self._name, exc_info=problem)
+
+
+def run(server: Server, *background: Background) -> None:
+    """Start the background parts in order, then the server; on SIGTERM or SIGINT stop all in reverse order.
+
+    Returns when everything has stopped. What does not stop in its time is left behind: the process
+    then ends at once, still with status 0, for it did what it was told.
+    """
+    told = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    started: list[tuple[Callable[[], None], str]] = []
+    try:
+        for each in background:
+            each.start()
+            started.append((each.stop, type(each).__name__))
+        server.start()
+        started.append((server.stop, "Server"))
+        told.wait()
+        log.info("stopping")
+    finally:
+        stuck = [name for stop, name in reversed(started) if not _stopped(stop, name)]
+    if stuck:
+        log.error("stuck", parts=stuck)
+        os._exit(0)
+
+
+def _stopped(stop: Callable[[], None], name: str) -> bool:
+    """Stop one part, in bounded time; whether it has."""
+    started = time.monotonic()
+    thread = Thread(target=stop, name=f"stop-{name}", daemon=True)
+    thread.start()
+    thread.join(STOP_S)
+    log.info("stopped", part=name, seconds=round(time.monotonic() - started, 3))
+    return not thread.is_alive()
