@@ -1,0 +1,1 @@
+"""The operator's command: start, fill, look after and repair one region."""

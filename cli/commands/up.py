@@ -1,0 +1,67 @@
+"""`interchange up`: run a whole region on this machine until told to stop."""
+
+from __future__ import annotations
+
+import signal
+import time
+from threading import Event
+
+import click
+
+from cli.address_book import AddressBook
+from cli.demonstration import discard_half_seeded, is_seeded, seed, sign_ins
+from cli.ports import is_listening
+from cli.region import NotReady, Region
+from cli.settings import Settings
+
+TEND_EVERY_S = 0.2
+
+
+@click.command()
+@click.option("--demo", is_flag=True, help="Fill an empty region with the demonstration first.")
+def up(demo: bool) -> None:
+    """Run a whole region on this machine until Ctrl-C."""
+    settings = Settings()
+    told = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: told.set())
+    _refuse_second(settings)
+    if demo and discard_half_seeded(settings.data_dir):
+        click.echo("the demonstration was broken off last time; beginning again")
+    region = Region(settings)
+    started = time.monotonic()
+    try:
+        region.start(click.echo)
+        if demo and not is_seeded(settings.data_dir):
+            seed(settings)
+        _announce(region, time.monotonic() - started)
+        while not told.wait(TEND_EVERY_S):
+            region.tend(click.echo)
+        click.echo("stopping")
+    except NotReady as problem:
+        raise click.ClickException(str(problem)) from problem
+    finally:
+        region.stop()
+
+
+def _refuse_second(settings: Settings) -> None:
+    """Two regions on one data folder would ruin it; two gateways on one port can't be."""
+    book = AddressBook.read(settings.data_dir)
+    if book is not None and is_listening(book.gateway):
+        raise click.ClickException(f"a region is running on {settings.data_dir} already")
+    if settings.gateway_port and is_listening(settings.gateway_port):
+        raise click.ClickException(
+            f"port {settings.gateway_port} is taken; choose another with GATEWAY_PORT"
+        )
+
+
+def _announce(region: Region, seconds: float) -> None:
+    settings = region.settings
+    click.echo(f"\n{settings.region_display_name}\n")
+    click.echo(f"  API      {region.url}/v1/notices\n  Docs     {region.url}/docs")
+    click.echo(f"  Health   {region.url}/readyz\n  Logs     {region.data / 'logs'}")
+    if not settings.mail_url:
+        click.echo(f"  Mail     {region.data / 'mail'} (nothing leaves this machine)")
+    if is_seeded(settings.data_dir):
+        click.echo(f"\nSign in with `POST {region.url}/v1/sessions` as one of\n\n{sign_ins()}")
+    click.echo(f"\nready in {seconds:.1f} s; Ctrl-C stops everything")

