@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import structlog
-from redis import Redis
-from redis.exceptions import RedisError
+
+if TYPE_CHECKING:  # a program that never asks does not load a Redis client: 20 MB, half a second
+    from redis import Redis
 
 PREFIX = "revoked:"
 ASK_AGAIN_S = 1.0
@@ -40,6 +42,8 @@ class Revocations:
         return self._remember(session, revoked=self._ask(session, last=answer))
 
     def _ask(self, session: str, *, last: bool) -> bool:
+        from redis.exceptions import RedisError
+
         try:
             return bool(self._redis.exists(PREFIX + session))
         except RedisError as problem:

@@ -168,6 +168,11 @@ def _moment(claims: Mapping[str, Any], name: str) -> float:
     return float(value) if isinstance(value, int | float) else _refuse()
 
 
+def _names(claims: Mapping[str, Any], name: str) -> frozenset[str]:
+    values = claims.get(name, [])
+    return frozenset(map(str, values)) if isinstance(values, list) else _refuse()
+
+
 def _program(claims: Mapping[str, Any], owner: str) -> Principal:
     name = SERVICE_PREFIX + owner
     if claims.get("iss") != name or claims.get("sub") != name:
@@ -182,7 +187,7 @@ def _person(claims: Mapping[str, Any], region: str) -> Principal:
     return Principal(
         person=subject,
         organisation=str(claims.get("org", "")),
-        manages=frozenset(claims.get("mgr", ())),
-        roles=frozenset(claims.get("roles", ())),
+        manages=_names(claims, "mgr"),
+        roles=_names(claims, "roles"),
         session=str(claims.get("sid", "")),
     )
