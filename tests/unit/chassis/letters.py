@@ -54,7 +54,7 @@ class Letters(rpc.DeadLetterServiceServicer):
         self, request: pb.DropDeadLetterRequest, context: grpc.ServicerContext
     ) -> pb.DeadLetter:
         # As when a program lacks the method: the stubs call the generated code abstract.
-        return super().DropDeadLetter(request, context)  # type: ignore[safe-super, no-any-return]
+        return super().DropDeadLetter(request, context)  # type: ignore[arg-type, return-value]
 
 
 OPEN = {
