@@ -1,0 +1,145 @@
+"""One database a service: SQLite where it is embedded, PostgreSQL in production, one way to begin a transaction."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from threading import Lock
+from typing import Any, dataclass_transform
+from uuid import UUID
+
+from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event
+from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, mapped_column, sessionmaker
+
+from chassis import telemetry
+
+BUSY_TIMEOUT_MS = 5_000
+STATEMENT_TIMEOUT_MS = 10_000
+POOL_SIZE = 10
+# Set on sessions, read by the connection's "begin" hook.
+WRITES = "interchange_writes"
+AFTER_COMMIT = "interchange_after_commit"
+
+
+@dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column,))
+class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
+    """What entities inherit, through a base of their own service with its own `metadata`."""
+
+    __abstract__ = True
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment: aware datetimes in, aware UTC datetimes out. A naive one is a mistake and raises ValueError."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a datetime without a time zone")
+        return value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+_last_id = 0
+_id_lock = Lock()
+
+
+def new_id() -> UUID:
+    """A UUID version 7 (RFC 9562): its order is the order of making, within this process without exception."""
+    global _last_id
+    random = int.from_bytes(os.urandom(10))
+    milliseconds = time.time_ns() // 1_000_000
+    value = milliseconds << 80 | 7 << 76 | (random >> 68 & 0xFFF) << 64 | 2 << 62 | random & (1 << 62) - 1
+    with _id_lock:
+        if value <= _last_id:  # same millisecond: one more, and the version and variant still in place
+            value = _last_id + 1
+        _last_id = value
+    return UUID(int=value)
+
+
+class Database:
+    """An engine and the two ways to use it: `begin()` to change, `read()` to look."""
+
+    def __init__(self, url: str, *, pool_size: int = POOL_SIZE) -> None:
+        self.is_sqlite = url.startswith("sqlite")
+        self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, pool_size)
+        telemetry.instrument_engine(self.engine)
+        self._sessions = sessionmaker(self.engine, expire_on_commit=False)
+
+    @contextmanager
+    def begin(self) -> Iterator[Session]:
+        """A transaction that may write: commits at the end, rolls back when the block raises."""
+        with self._sessions(info={WRITES: True}) as session:
+            with session.begin():
+                if self.is_sqlite:
+                    session.connection(execution_options={WRITES: True})
+                yield session
+            for hook in session.info.get(AFTER_COMMIT, ()):
+                hook()
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A transaction that only reads, and sees one state of the database throughout."""
+        with self._sessions() as session:
+            yield session
+
+    def close(self) -> None:
+        """Give all connections back."""
+        self.engine.dispose()
+
+    def __enter__(self) -> Database:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def after_commit(session: Session, hook: Callable[[], None]) -> None:
+    """Call `hook` once the session's transaction is durable; not at all when it rolls back."""
+    hooks: list[Callable[[], None]] = session.info.setdefault(AFTER_COMMIT, [])
+    if hook not in hooks:
+        hooks.append(hook)
+
+
+def _sqlite(url: str) -> Engine:
+    engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_MS / 1000})
+
+    @event.listens_for(engine, "connect")
+    def configure(connection: Any, _: object) -> None:
+        connection.isolation_level = None  # transactions begin where we say, not where sqlite3 guesses
+        for pragma in (
+            "journal_mode = WAL",
+            f"busy_timeout = {BUSY_TIMEOUT_MS}",
+            "foreign_keys = ON",
+            "synchronous = FULL",  # NORMAL may lose the last commits in a power cut
+        ):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Any) -> None:
+        # A reader that turns writer in mid-transaction would be refused; a writer says so at once.
+        writes = connection.get_execution_options().get(WRITES, False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+def _postgresql(url: str, pool_size: int) -> Engine:
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=5,
+        pool_pre_ping=True,
+        connect_args={"options": f"-c statement_timeout={STATEMENT_TIMEOUT_MS} -c timezone=utc"},
+    )
