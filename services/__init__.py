@@ -1,0 +1,1 @@
+"""The programs of a region, each with data of its own."""

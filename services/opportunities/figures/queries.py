@@ -1,0 +1,57 @@
+"""Counting what there is and what there was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TypeVar
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import InstrumentedAttribute, Session
+
+from interchange.opportunities.v1 import exchanges_pb2 as pb
+from services.opportunities import convert
+from services.opportunities.exchanges.models import Exchange, Feedback, State
+from services.opportunities.interests.models import Interest
+from services.opportunities.notices.models import Notice
+from services.opportunities.notices.models import State as NoticeState
+
+T = TypeVar("T")
+
+
+def figures(session: Session) -> pb.Figures:
+    """Our own part of the scheme's figures."""
+    kinds = _published_by(session, Notice.kind)
+    formats = _published_by(session, Notice.format)
+    exchanges = _exchanges(session)
+    return pb.Figures(
+        notices=sum(kinds.values()),
+        open_notices=_open_notices(session),
+        interests=session.scalar(select(func.count(Interest.id))) or 0,
+        exchanges=sum(exchanges.values()),
+        exchanges_under_way=exchanges.get(State.UNDER_WAY, 0),
+        exchanges_completed=exchanges.get(State.COMPLETED, 0),
+        mean_rating=float(session.scalar(select(func.avg(Feedback.rating))) or 0),
+        notices_by_kind=[
+            pb.CountByKind(kind=convert.number(kind), count=kinds[kind]) for kind in sorted(kinds)
+        ],
+        notices_by_format=[
+            pb.CountByFormat(format=convert.number(format), count=formats[format])
+            for format in sorted(formats)
+        ],
+    )
+
+
+def _published_by(session: Session, column: InstrumentedAttribute[T]) -> Mapping[T, int]:
+    """Notices ever published, by the values of a column."""
+    published = select(column, func.count(Notice.id)).where(Notice.publish_time.is_not(None))
+    return {value: count for value, count in session.execute(published.group_by(column)).all()}
+
+
+def _open_notices(session: Session) -> int:
+    published = select(func.count(Notice.id)).where(Notice.state == NoticeState.PUBLISHED)
+    return session.scalar(published) or 0
+
+
+def _exchanges(session: Session) -> Mapping[State, int]:
+    by_state = select(Exchange.state, func.count(Exchange.id)).group_by(Exchange.state)
+    return {state: count for state, count in session.execute(by_state).all()}

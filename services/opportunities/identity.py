@@ -1,0 +1,81 @@
+"""What we ask of identity: organisations, names and addresses, membership. Never inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+
+import grpc
+
+from chassis.errors import (
+    DeadlineExceeded,
+    Internal,
+    InvalidArgument,
+    NotFound,
+    PermissionDenied,
+    ResourceExhausted,
+    Unavailable,
+)
+from interchange.identity.v1 import audit_pb2, organisations_pb2, people_pb2
+from interchange.identity.v1.audit_pb2_grpc import AuditServiceStub
+from interchange.identity.v1.organisations_pb2_grpc import OrganisationServiceStub
+from interchange.identity.v1.people_pb2_grpc import PersonServiceStub
+
+Contacts = Mapping[str, people_pb2.Contact]
+
+# The figures are on a public page: it should rather say "not now" than wait.
+FIGURES_TIMEOUT_S = 1.0
+TIMEOUT_S = 3.0
+FAILURES = (Unavailable, DeadlineExceeded, ResourceExhausted, Internal)
+
+
+class Identity:
+    """Identity's answers to this program; Unavailable IDENTITY_UNAVAILABLE when there is none."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._organisations = OrganisationServiceStub(channel)
+        self._people = PersonServiceStub(channel)
+        self._audit = AuditServiceStub(channel)
+
+    def organisation(self, name: str) -> organisations_pb2.Organisation | None:
+        """An organisation as it is now; None when there is none of that name."""
+        request = organisations_pb2.GetOrganisationRequest(name=name)
+        try:
+            with answering():
+                return self._organisations.GetOrganisation(request, timeout=TIMEOUT_S)
+        except (NotFound, PermissionDenied, InvalidArgument):
+            return None
+
+    def contacts(self, people: Iterable[str]) -> Contacts:
+        """Names and work addresses, by person; who is not known is left out."""
+        wanted = sorted(set(filter(None, people)))
+        if not wanted:
+            return {}
+        request = people_pb2.BatchGetContactsRequest(people=wanted)
+        with answering():
+            answer = self._people.BatchGetContacts(request, timeout=TIMEOUT_S)
+        return {contact.person: contact for contact in answer.contacts}
+
+    def figures(self) -> organisations_pb2.MembershipFigures:
+        """How many organisations, managers and participants there are."""
+        request = organisations_pb2.GetMembershipFiguresRequest()
+        with answering():
+            return self._organisations.GetMembershipFigures(request, timeout=FIGURES_TIMEOUT_S)
+
+    def record(self, actor: str, action: str, subject: str) -> None:
+        """Write a privileged act into the region's audit log, before it is done."""
+        request = audit_pb2.RecordAuditEntryRequest(actor=actor, action=action, subject=subject)
+        with answering():
+            self._audit.RecordAuditEntry(request, timeout=TIMEOUT_S)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Say in our words that identity did not answer."""
+    try:
+        yield
+    except FAILURES as problem:
+        raise Unavailable(
+            "IDENTITY_UNAVAILABLE",
+            "the register of organisations and people does not answer; try again in a moment",
+        ) from problem

@@ -1,0 +1,1 @@
+"""Answers to notices, and the introductions that come of them."""

@@ -1,0 +1,1 @@
+"""What is wanted, needed and offered."""

@@ -1,0 +1,322 @@
+"""A notice, from draft to closed, and the rules that it keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime, timedelta
+from enum import IntEnum
+from typing import Self
+from uuid import UUID
+
+from sqlalchemy import JSON, ForeignKey, Index, String, Text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from chassis.database import UtcDateTime, new_id
+from chassis.errors import FailedPrecondition, InvalidArgument
+from chassis.names import format_name
+from services.opportunities.columns import Base, Place, PlaceType, named, resource
+from services.opportunities.consent import Consent, Consenting
+from services.opportunities.organisations.models import Organisation, Sector
+
+OPEN_FOR = timedelta(days=90)  # when nobody says how long
+OPEN_AT_MOST = timedelta(days=366)
+TOLD_AHEAD = timedelta(days=7)
+
+
+class Kind(IntEnum):
+    """Which way a notice goes."""
+
+    WANTED = 1
+    NEEDED = 2
+    OFFERED = 3
+
+
+class Format(IntEnum):
+    """What sort of exchange it is about."""
+
+    SECONDMENT = 1
+    WORK_SHADOWING = 2
+    BUDDYING = 3
+    DISCUSSION_GROUP = 4
+    PARTNER_SEARCH = 5
+    MENTORING = 6
+    COACHING = 7
+    FACILITATION = 8
+    SWAP = 9
+    LEADERSHIP_EXCHANGE = 10
+    STAFF_LOAN = 11
+    SHARED_WORKSPACE = 12
+    TROUBLESHOOTING = 13
+
+
+class Visibility(IntEnum):
+    """Who may see a published notice."""
+
+    ORGANISATION = 1
+    REGION = 2
+    NETWORK = 3
+
+
+class Attendance(IntEnum):
+    """Where the work is done."""
+
+    ATTENDANCE_UNSPECIFIED = 0
+    IN_PERSON = 1
+    REMOTE = 2
+    HYBRID = 3
+
+
+class State(IntEnum):
+    """Where a notice is in its life."""
+
+    DRAFT = 1
+    IN_REVIEW = 2
+    PUBLISHED = 3
+    CLOSED = 4
+
+
+class Closing(IntEnum):
+    """Why a notice was closed."""
+
+    CLOSING_REASON_UNSPECIFIED = 0
+    FILLED = 1
+    WITHDRAWN = 2
+    EXPIRED = 3
+    REMOVED = 4
+
+
+# What a copy takes over: the content, without dates, people and consent.
+COPIED = [
+    "kind",
+    "format",
+    "title",
+    "body",
+    "themes",
+    "skills",
+    "grade_bands",
+    "place",
+    "attendance",
+    "days_per_week",
+    "visibility",
+]
+
+
+class Notice(Consenting, Base):
+    """What an organisation wants, needs or offers."""
+
+    __tablename__ = "notices"
+    __table_args__ = (
+        Index("notices_newest", "create_time", "id"),
+        Index("notices_by_state", "state", "create_time", "id"),
+        Index("notices_by_kind", "state", "kind", "create_time", "id"),
+        Index("notices_by_format", "state", "format", "create_time", "id"),
+        Index("notices_by_organisation", "organisation", "create_time", "id"),
+        Index("notices_by_close_time", "state", "close_time"),
+        Index("notices_by_author", "author"),
+        Index("notices_by_manager", "manager"),
+        Index("notices_by_beneficiary", "beneficiary"),
+    )
+
+    id: Mapped[UUID] = mapped_column(primary_key=True, default_factory=new_id)
+    owner: Mapped[Organisation] = relationship(lazy="joined", innerjoin=True)
+    organisation: Mapped[str] = mapped_column(ForeignKey("organisations.name"), init=False)
+    region: Mapped[str] = mapped_column(String(40))
+
+    kind: Mapped[Kind] = mapped_column(named(Kind), init=False)
+    format: Mapped[Format] = mapped_column(named(Format), init=False)
+    title: Mapped[str] = mapped_column(String(120), init=False)
+    body: Mapped[str] = mapped_column(Text, init=False)
+    themes: Mapped[list[str]] = mapped_column(JSON, default_factory=list, init=False)
+    skills: Mapped[list[str]] = mapped_column(JSON, default_factory=list, init=False)
+    grade_bands: Mapped[list[int]] = mapped_column(JSON, default_factory=list, init=False)
+    place: Mapped[Place | None] = mapped_column(PlaceType, default=None, init=False)
+    attendance: Mapped[Attendance] = mapped_column(
+        named(Attendance), default=Attendance.IN_PERSON, init=False
+    )
+    start_date: Mapped[date | None] = mapped_column(default=None, init=False)
+    end_date: Mapped[date | None] = mapped_column(default=None, init=False)
+    days_per_week: Mapped[float] = mapped_column(default=0.0, init=False)
+    visibility: Mapped[Visibility] = mapped_column(
+        named(Visibility), default=Visibility.REGION, init=False
+    )
+
+    author: Mapped[str] = mapped_column(resource())
+    manager: Mapped[str] = mapped_column(resource())
+    beneficiary: Mapped[str] = mapped_column(resource(), default="", init=False)
+    # No foreign key: a request may be erased, and a copy outlives what it was copied from.
+    request_id: Mapped[UUID | None] = mapped_column(default=None)
+    copied_from: Mapped[UUID | None] = mapped_column(default=None)
+
+    state: Mapped[State] = mapped_column(named(State), default=State.DRAFT, init=False)
+    closing_reason: Mapped[Closing] = mapped_column(
+        named(Closing), default=Closing.CLOSING_REASON_UNSPECIFIED, init=False
+    )
+    closing_note: Mapped[str] = mapped_column(String(1000), default="", init=False)
+    close_time: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, init=False)
+    is_end_told: Mapped[bool] = mapped_column(default=False, init=False)
+    create_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    publish_time: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, init=False)
+    update_time: Mapped[datetime] = mapped_column(UtcDateTime)
+    version: Mapped[int] = mapped_column(default=1, init=False)
+
+    @classmethod
+    def draft(
+        cls,
+        owner: Organisation,
+        content: Mapping[str, object],
+        *,
+        region: str,
+        author: str,
+        manager: str,
+        at: datetime,
+        request_id: UUID | None = None,
+        copied_from: UUID | None = None,
+    ) -> Self:
+        """A new draft. `content` gives values by attribute; kind, format, title and body must be there."""
+        notice = cls(
+            owner=owner,
+            region=region,
+            author=author,
+            manager=manager,
+            request_id=request_id,
+            copied_from=copied_from,
+            create_time=at,
+            update_time=at,
+        )
+        notice.organisation = owner.name
+        notice._write(content, at)
+        return notice
+
+    @property
+    def name(self) -> str:
+        return format_name("notices", self.id)
+
+    @property
+    def display_name(self) -> str:
+        return self.owner.display_name
+
+    @property
+    def sector(self) -> Sector:
+        return self.owner.sector
+
+    @property
+    def is_open(self) -> bool:
+        return self.state is not State.CLOSED
+
+    def revise(self, content: Mapping[str, object], *, at: datetime) -> bool:
+        """Take new values; whether any differs. A new beneficiary has not consented to anything yet."""
+        self._require_open()
+        changes = {key: value for key, value in content.items() if getattr(self, key) != value}
+        if not changes:
+            return False
+        if "kind" in changes and self.state is State.PUBLISHED:
+            raise FailedPrecondition("KIND_IS_FIXED", f"{self.name} is published: copy it instead")
+        if "beneficiary" in changes:
+            self.consent = None
+        self._write(changes, at)
+        self._touch(at)
+        return True
+
+    def submit(self, *, at: datetime) -> None:
+        if self.state is not State.DRAFT:
+            raise FailedPrecondition("NOT_DRAFT", f"{self.name} is {self.state.name}, not DRAFT")
+        self.state = State.IN_REVIEW
+        self._touch(at)
+
+    def publish(self, *, at: datetime) -> None:
+        if self.state is not State.IN_REVIEW:
+            raise FailedPrecondition(
+                "NOT_IN_REVIEW", f"{self.name} is {self.state.name}, not IN_REVIEW"
+            )
+        self.owner.require_verified()
+        if self.close_time and self.close_time <= at:
+            raise FailedPrecondition(
+                "CLOSE_TIME_PAST", "its close_time has passed: set a later one"
+            )
+        self.state, self.publish_time = State.PUBLISHED, at
+        self.close_time = self.close_time or at + OPEN_FOR
+        self.is_end_told = (
+            self.close_time <= at + TOLD_AHEAD
+        )  # no news to who has just published it
+        self._touch(at)
+
+    def withdraw(self, note: str, *, at: datetime) -> None:
+        self._require_open()
+        self.closing_note = note
+        self._close(Closing.WITHDRAWN, at)
+
+    def close(self, reason: Closing, *, at: datetime) -> None:
+        """Close a published notice as FILLED, EXPIRED or REMOVED."""
+        self._require_open()
+        self.require_published()
+        self._close(reason, at)
+
+    def announce_end(self) -> None:
+        """Note that its managers are told of its end, so that they are told once. No change that others see."""
+        self.is_end_told = True
+
+    def record_consent(self, consent: Consent | None, *, at: datetime) -> None:
+        """The beneficiary's consent, or None when they take it back."""
+        self._require_open()
+        if not self.beneficiary:
+            raise FailedPrecondition(
+                "NO_BENEFICIARY", f"{self.name} names no beneficiary who could consent"
+            )
+        self.consent = consent
+        self._touch(at)
+
+    def assign(self, manager: str, *, at: datetime) -> None:
+        """Let somebody else answer for it; empty: nobody, until a manager is appointed."""
+        self.manager = manager
+        self._touch(at)
+
+    def forget_beneficiary(self, *, at: datetime) -> None:
+        """Clear who it was for, and their own words when it was drafted from their request."""
+        if self.request_id:
+            self.title, self.body = "Erased", "The person whose words stood here was erased."
+            self.request_id = None
+        self.beneficiary, self.consent, self.closing_note = "", None, ""
+        self._touch(at)
+
+    def require_published(self) -> None:
+        if self.state is not State.PUBLISHED:
+            raise FailedPrecondition(
+                "NOT_PUBLISHED", f"{self.name} is {self.state.name}, not PUBLISHED"
+            )
+
+    def _require_open(self) -> None:
+        if self.state is State.CLOSED:
+            raise FailedPrecondition(
+                "NOTICE_CLOSED", f"{self.name} is closed and stays so: copy it instead"
+            )
+
+    def _close(self, reason: Closing, at: datetime) -> None:
+        self.state, self.closing_reason, self.close_time = State.CLOSED, reason, at
+        self._touch(at)
+
+    def _write(self, content: Mapping[str, object], at: datetime) -> None:
+        for key, value in content.items():
+            setattr(self, key, value)
+        if self.start_date and self.end_date and self.end_date < self.start_date:
+            raise InvalidArgument(
+                "END_BEFORE_START", "must not be before start_date", field="notice.end_date"
+            )
+        if "close_time" in content:
+            self._check_close_time(at)
+
+    def _check_close_time(self, at: datetime) -> None:
+        self.is_end_told = False
+        if self.close_time is None:
+            if self.state is State.PUBLISHED:
+                self.close_time = at + OPEN_FOR
+            return
+        if not at < self.close_time <= at + OPEN_AT_MOST:
+            raise InvalidArgument(
+                "BAD_CLOSE_TIME",
+                f"must be later than now, at most {OPEN_AT_MOST.days} days ahead",
+                field="notice.close_time",
+            )
+
+    def _touch(self, at: datetime) -> None:
+        self.version += 1
+        self.update_time = at

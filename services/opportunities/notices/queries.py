@@ -1,0 +1,135 @@
+"""Notices that a caller may see, and those that they may change."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from uuid import UUID
+
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
+from sqlalchemy.orm import Session
+
+from chassis.auth import Principal, principal
+from chassis.errors import NotFound, PermissionDenied
+from chassis.etags import check
+from chassis.names import parse_name
+from interchange.opportunities.v1 import notices_pb2 as pb
+from services.opportunities.interests.queries import has_answered, open_counts
+from services.opportunities.notices.models import Format, Kind, Notice, State
+from services.opportunities.policy import (
+    PUBLIC,
+    READERS,
+    may_edit_notice,
+    may_see_notice,
+    sees_notice_whole,
+)
+
+# Made once: what SQLAlchemy prepares of it is then kept with it.
+BY_ID = select(Notice).where(Notice.id == bindparam("id"))
+
+
+def find(session: Session, name: str) -> Notice | None:
+    return session.scalars(BY_ID, {"id": parse_name("notices", name)}).one_or_none()
+
+
+def load(session: Session, name: str) -> Notice:
+    """A notice that the caller may see; to others it is as if it was not there."""
+    found = find(session, name)
+    if found is None or not _may_see(session, found):
+        raise no_such_notice(name)
+    return found
+
+
+def load_for_edit(session: Session, name: str, etag: str = "") -> Notice:
+    """A notice that the caller may change and nobody else changes meanwhile."""
+    found = lock(session, parse_name("notices", name))
+    if found is None or not may_see_notice(principal(), found):
+        raise no_such_notice(name)
+    if not may_edit_notice(principal(), found):
+        raise PermissionDenied("MAY_NOT_EDIT", f"{name} is for its own managers to change")
+    check(etag, found.version)
+    return found
+
+
+def load_for_consent(session: Session, name: str) -> Notice:
+    """A notice whose beneficiary's consent the caller may record: the beneficiary may, too."""
+    found = lock(session, parse_name("notices", name))
+    if found is None or not may_see_notice(principal(), found):
+        raise no_such_notice(name)
+    if not sees_notice_whole(principal(), found):
+        raise PermissionDenied("MAY_NOT_EDIT", f"{name} is for its own managers to change")
+    return found
+
+
+def load_locked(session: Session, name: str) -> Notice:
+    """A notice that the caller may see, kept as it is until the transaction ends."""
+    found = lock(session, parse_name("notices", name, field="parent"))
+    if found is None or not may_see_notice(principal(), found):
+        raise no_such_notice(name)
+    return found
+
+
+def lock(session: Session, notice: UUID) -> Notice | None:
+    """A notice, and its interests' fate, in one hand until the transaction ends."""
+    statement = select(Notice).where(Notice.id == notice).with_for_update(of=Notice)
+    return session.scalars(statement).one_or_none()
+
+
+def no_such_notice(name: str) -> NotFound:
+    return NotFound("NO_SUCH_NOTICE", f"{name} does not exist, or you may not see it")
+
+
+def open_interests(
+    session: Session, who: Principal, notices: Sequence[Notice]
+) -> Mapping[UUID, int]:
+    """How many interests wait, for those notices whose managers ask."""
+    return open_counts(session, [each.id for each in notices if sees_notice_whole(who, each)])
+
+
+def listing(who: Principal, request: pb.ListNoticesRequest) -> Select[Notice]:
+    """What ListNotices pages through."""
+    statement = select(Notice).where(_in_state(who, request))
+    if request.organisation:
+        statement = statement.where(Notice.organisation == request.organisation)
+    if request.kind:
+        statement = statement.where(Notice.kind == Kind(request.kind))
+    if request.format:
+        statement = statement.where(Notice.format == Format(request.format))
+    return statement
+
+
+def _in_state(who: Principal, request: pb.ListNoticesRequest) -> ColumnElement[bool]:
+    """The state asked for, of the notices that this caller may see in it."""
+    all_of_it = who.is_operator or request.organisation in who.manages
+    if all_of_it and not request.state:
+        return Notice.state.in_(State)
+    state = State(request.state or State.PUBLISHED)
+    if all_of_it:
+        return Notice.state == state
+    if state is State.PUBLISHED:
+        return and_(Notice.state == state, _is_visible(who))
+    return and_(Notice.state == state, _is_own(who))
+
+
+def _is_visible(who: Principal) -> ColumnElement[bool]:
+    """Of published notices."""
+    if who.service in READERS:
+        return Notice.visibility.is_not(None)
+    own = who.manages | {who.organisation}
+    return or_(Notice.visibility.in_(PUBLIC), Notice.organisation.in_(own), _is_mine(who))
+
+
+def _is_own(who: Principal) -> ColumnElement[bool]:
+    """Of notices that are not published."""
+    return or_(Notice.organisation.in_(who.manages), _is_mine(who))
+
+
+def _is_mine(who: Principal) -> ColumnElement[bool]:
+    return Notice.beneficiary == who.person if who.person else false()
+
+
+def _may_see(session: Session, notice: Notice) -> bool:
+    who = principal()
+    if may_see_notice(who, notice):
+        return True
+    is_closed = notice.state is State.CLOSED
+    return is_closed and who.is_signed_in and has_answered(session, who, notice.id)

@@ -1,0 +1,190 @@
+"""NoticeService: notices from draft to closed."""
+
+from __future__ import annotations
+
+from grpc import ServicerContext
+
+from chassis import fields
+from chassis.auth import principal
+from chassis.bus import publish
+from chassis.clock import now
+from chassis.database import Database
+from chassis.errors import PermissionDenied
+from chassis.pages import paginate
+from interchange.opportunities.v1 import events_pb2 as events
+from interchange.opportunities.v1 import notices_pb2 as pb
+from interchange.opportunities.v1 import notices_pb2_grpc as rpc
+from services.opportunities.audit import audited
+from services.opportunities.identity import Identity
+from services.opportunities.notices import closing, drafting, queries
+from services.opportunities.notices.convert import (
+    WRITABLE,
+    read_content,
+    require_unchanged,
+    to_proto,
+    to_public,
+)
+from services.opportunities.notices.models import COPIED, Closing, Notice, State
+from services.opportunities.organisations.directory import Directory, acting_for
+
+NEWEST_FIRST = (Notice.create_time.desc(), Notice.id.desc())
+
+
+class NoticeService(rpc.NoticeServiceServicer):
+    """Notices of this region's organisations."""
+
+    def __init__(
+        self, database: Database, directory: Directory, identity: Identity, *, region: str
+    ) -> None:
+        self._begin = database.begin
+        self._read = database.read
+        self._directory = directory
+        self._identity = identity
+        self._region = region
+
+    def CreateNotice(self, request: pb.CreateNoticeRequest, _: ServicerContext) -> pb.Notice:
+        message = request.notice
+        organisation = acting_for(principal(), message.organisation, field="notice.organisation")
+        self._directory.know(organisation, field="notice.organisation")
+        self._directory.require_member(
+            message.beneficiary, organisation, field="notice.beneficiary"
+        )
+        audited(self._identity, "notice.create", organisation)
+        with self._begin() as session:
+            notice = drafting.add(session, message, organisation, region=self._region, at=now())
+        return self._shown(notice)
+
+    def GetNotice(self, request: pb.GetNoticeRequest, _: ServicerContext) -> pb.Notice:
+        who = principal()
+        with self._read() as session:
+            notice = queries.load(session, request.name)
+            waiting = queries.open_interests(session, who, [notice])
+        return to_proto(notice, who, open_interests=waiting.get(notice.id, 0))
+
+    def ListNotices(
+        self, request: pb.ListNoticesRequest, _: ServicerContext
+    ) -> pb.ListNoticesResponse:
+        who = principal()
+        with self._read() as session:
+            page = paginate(
+                session,
+                queries.listing(who, request),
+                key=NEWEST_FIRST,
+                request=request,
+                scope=f"ListNotices {request.organisation} {request.state} "
+                f"{request.kind} {request.format}",
+            )
+            waiting = queries.open_interests(session, who, page.items)
+        notices = (
+            to_proto(each, who, open_interests=waiting.get(each.id, 0)) for each in page.items
+        )
+        return pb.ListNoticesResponse(notices=notices, next_page_token=page.next_page_token)
+
+    def UpdateNotice(self, request: pb.UpdateNoticeRequest, _: ServicerContext) -> pb.Notice:
+        message = request.notice
+        named = fields.changed(request.update_mask, message, allowed=WRITABLE)
+        if "beneficiary" in named:
+            self._require_beneficiary(message)
+        audited(self._identity, "notice.update", message.name)
+        at = now()
+        with self._begin() as session:
+            notice = queries.load_for_edit(session, message.name, message.etag)
+            require_unchanged(notice, message)
+            before = notice.version
+            notice.revise(read_content(message, named), at=at)
+            if "consent" in named:
+                drafting.record_consent(notice, message, at=at)
+            if notice.state is State.PUBLISHED and notice.version != before:
+                publish(session, events.NoticeRevised(notice=to_public(notice)))
+        return self._shown(notice)
+
+    def SubmitNotice(self, request: pb.SubmitNoticeRequest, _: ServicerContext) -> pb.Notice:
+        audited(self._identity, "notice.submit", request.name)
+        with self._begin() as session:
+            notice = queries.load_for_edit(session, request.name, request.etag)
+            notice.submit(at=now())
+            publish(
+                session, events.NoticeSubmitted(notice=to_public(notice), manager=notice.manager)
+            )
+        return self._shown(notice)
+
+    def PublishNotice(self, request: pb.PublishNoticeRequest, _: ServicerContext) -> pb.Notice:
+        self._know_verified_owner(request.name)
+        audited(self._identity, "notice.publish", request.name)
+        with self._begin() as session:
+            notice = queries.load_for_edit(session, request.name, request.etag)
+            notice.publish(at=now())
+            publish(
+                session,
+                events.NoticePublished(
+                    notice=to_public(notice),
+                    manager=notice.manager,
+                    beneficiary=notice.beneficiary,
+                ),
+            )
+        return self._shown(notice)
+
+    def WithdrawNotice(self, request: pb.WithdrawNoticeRequest, _: ServicerContext) -> pb.Notice:
+        audited(self._identity, "notice.withdraw", request.name)
+        with self._begin() as session:
+            notice = queries.load_for_edit(session, request.name, request.etag)
+            closing.withdraw(session, notice, request.reason, at=now())
+        return self._shown(notice)
+
+    def CloseNotice(self, request: pb.CloseNoticeRequest, _: ServicerContext) -> pb.Notice:
+        reason = Closing(request.reason or Closing.FILLED)
+        if reason is Closing.REMOVED and not principal().is_operator:
+            raise PermissionDenied(
+                "OPERATORS_REMOVE", "only operators remove a notice: withdraw it"
+            )
+        audited(self._identity, "notice.close", request.name)
+        with self._begin() as session:
+            notice = queries.load_for_edit(session, request.name, request.etag)
+            closing.close(session, notice, reason, at=now())
+        return self._shown(notice)
+
+    def CopyNotice(self, request: pb.CopyNoticeRequest, _: ServicerContext) -> pb.Notice:
+        audited(self._identity, "notice.copy", request.name)
+        with self._begin() as session:
+            original = queries.load_for_edit(session, request.name)
+            copy = Notice.draft(
+                original.owner,
+                {name: getattr(original, name) for name in COPIED},
+                region=self._region,
+                author=principal().person,
+                manager=drafting.answers_for(principal(), original.organisation),
+                copied_from=original.id,
+                at=now(),
+            )
+            session.add(copy)
+        return self._shown(copy)
+
+    def SetNoticeConsent(
+        self, request: pb.SetNoticeConsentRequest, _: ServicerContext
+    ) -> pb.Notice:
+        audited(self._identity, "notice.setConsent", request.name)
+        with self._begin() as session:
+            notice = queries.load_for_consent(session, request.name)
+            drafting.record_consent(notice, request, at=now())
+        return self._shown(notice)
+
+    def _shown(self, notice: Notice) -> pb.Notice:
+        """As the caller sees it; what waits for an answer is counted where there can be some."""
+        who = principal()
+        if notice.state is not State.PUBLISHED:
+            return to_proto(notice, who)
+        with self._read() as session:
+            waiting = queries.open_interests(session, who, [notice])
+        return to_proto(notice, who, open_interests=waiting.get(notice.id, 0))
+
+    def _know_verified_owner(self, name: str) -> None:
+        with self._read() as session:
+            organisation = queries.load(session, name).organisation
+        self._directory.know_verified(organisation)
+
+    def _require_beneficiary(self, message: pb.Notice) -> None:
+        with self._read() as session:
+            organisation = queries.load(session, message.name).organisation
+        self._directory.require_member(
+            message.beneficiary, organisation, field="notice.beneficiary"
+        )

@@ -1,0 +1,1 @@
+"""Our read-only copy of the organisations, fed by what identity announces."""

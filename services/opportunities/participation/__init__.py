@@ -1,0 +1,1 @@
+"""What is held on one person: shown whole to them, and erased."""

@@ -1,0 +1,93 @@
+"""When a person is erased: their ids and their words go, the organisations' record stays."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from chassis.bus import publish
+from chassis.clock import now
+from interchange.identity.v1 import events_pb2 as identity
+from interchange.opportunities.v1 import events_pb2 as events
+from services.opportunities.exchanges.convert import facts as exchange_facts
+from services.opportunities.exchanges.models import Exchange, Feedback, Signatory
+from services.opportunities.interests.convert import facts as interest_facts
+from services.opportunities.interests.models import Interest
+from services.opportunities.notices import closing
+from services.opportunities.notices.convert import to_public
+from services.opportunities.notices.models import Notice, State
+from services.opportunities.participation.moving import NAMED
+from services.opportunities.requests.models import Request
+
+REASON = "The person whom this was about has left the network."
+
+# Ids that say who did something, where nothing else hangs on them.
+TRACES = (
+    (Notice, Notice.author),
+    (Notice, Notice.consent_recorded_by),
+    (Interest, Interest.consent_recorded_by),
+    (Request, Request.consent_recorded_by),
+)
+
+
+def on_person_erased(session: Session, event: identity.PersonErased) -> None:
+    """Afterwards no row here names the person, and no text is left that they wrote or asked for."""
+    person, at = event.person, now()
+    _notices(session, person, at)
+    _managed(session, person, at)
+    _interests(session, person, at)
+    _exchanges(session, person, at)
+    session.execute(delete(Request).where(Request.person == person))
+    for table, column in TRACES:
+        clear = update(table).where(column == person).values({column: ""})
+        session.execute(clear, execution_options={"synchronize_session": False})
+
+
+def _notices(session: Session, person: str, at: datetime) -> None:
+    """Notices on their behalf: they have no purpose any more."""
+    statement = select(Notice).where(Notice.beneficiary == person).with_for_update(of=Notice)
+    for notice in session.scalars(statement).all():
+        notice.forget_beneficiary(at=at)
+        if notice.is_open:
+            closing.withdraw(session, notice, REASON, at=at)
+
+
+def _managed(session: Session, person: str, at: datetime) -> None:
+    """Notices that they answered for: open ones wait for a manager."""
+    statement = select(Notice).where(Notice.manager == person).with_for_update(of=Notice)
+    for notice in session.scalars(statement).all():
+        notice.assign("", at=at)
+        if notice.state is not State.CLOSED:
+            publish(session, events.NoticeReassigned(notice=to_public(notice)))
+
+
+def _interests(session: Session, person: str, at: datetime) -> None:
+    theirs = or_(
+        Interest.participant == person, Interest.proposer == person, Interest.manager == person
+    )
+    statement = select(Interest).where(theirs).with_for_update(of=Interest)
+    for interest in session.scalars(statement).all():
+        _forget_in(session, interest, person, at)
+
+
+def _forget_in(session: Session, interest: Interest, person: str, at: datetime) -> None:
+    takes_part = interest.participant == person
+    interest.forget(person)
+    if takes_part and interest.is_open:
+        interest.withdraw(reason=REASON, at=at)
+        publish(session, events.InterestWithdrawn(interest=interest_facts(interest)))
+
+
+def _exchanges(session: Session, person: str, at: datetime) -> None:
+    signs = select(Signatory.exchange_id).where(Signatory.person == person)
+    said = select(Feedback.exchange_id).where(Feedback.person == person)
+    theirs = or_(Exchange.id.in_(signs), Exchange.id.in_(said))
+    for exchange in session.scalars(select(Exchange).where(theirs).with_for_update(of=Exchange)):
+        takes_part = any(e.person == person and e.role in NAMED for e in exchange.signatories)
+        exchange.forget(person, at=at)
+        if takes_part and exchange.is_open:
+            exchange.end(REASON, at=at)
+            event = events.ExchangeEndedEarly(exchange=exchange_facts(exchange, actor=""))
+            publish(session, event)
