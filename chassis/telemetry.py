@@ -12,7 +12,7 @@ from opentelemetry import trace
 from prometheus_client import start_http_server
 from sqlalchemy import Engine
 
-from chassis import logs, tracing
+from chassis import database_spans, logs, tracing
 from chassis.config import Config
 
 tracer = tracing.tracer
@@ -73,8 +73,5 @@ def _traces_url(endpoint: str) -> str:
 
 def instrument_engine(engine: Engine) -> None:
     """Spans for the engine's statements, without their parameters. Nothing when tracing is off."""
-    if not tracing.is_on():
-        return
-    from opentelemetry.instrumentation.sqlalchemy import SQLAlchemyInstrumentor
-
-    SQLAlchemyInstrumentor().instrument(engine=engine)
+    if tracing.is_on():
+        database_spans.instrument(engine)
