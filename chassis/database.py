@@ -59,9 +59,17 @@ def new_id() -> UUID:
     global _last_id
     random = int.from_bytes(os.urandom(10))
     milliseconds = time.time_ns() // 1_000_000
-    value = milliseconds << 80 | 7 << 76 | (random >> 68 & 0xFFF) << 64 | 2 << 62 | random & (1 << 62) - 1
+    value = (
+        milliseconds << 80
+        | 7 << 76
+        | (random >> 68 & 0xFFF) << 64
+        | 2 << 62
+        | random & (1 << 62) - 1
+    )
     with _id_lock:
-        if value <= _last_id:  # same millisecond: one more, and the version and variant still in place
+        if (
+            value <= _last_id
+        ):  # same millisecond: one more, and the version and variant still in place
             value = _last_id + 1
         _last_id = value
     return UUID(int=value)
@@ -116,7 +124,9 @@ def _sqlite(url: str) -> Engine:
 
     @event.listens_for(engine, "connect")
     def configure(connection: Any, _: object) -> None:
-        connection.isolation_level = None  # transactions begin where we say, not where sqlite3 guesses
+        connection.isolation_level = (
+            None  # transactions begin where we say, not where sqlite3 guesses
+        )
         for pragma in (
             "journal_mode = WAL",
             f"busy_timeout = {BUSY_TIMEOUT_MS}",

@@ -55,7 +55,10 @@ def _run(program: str, url: str) -> None:
     engine = sa.create_engine(url)
     try:
         with engine.connect() as connection:
-            options = {"fn": lambda revision, _: scripts._upgrade_revs("head", revision), "transaction_per_migration": True}
+            options = {
+                "fn": lambda revision, _: scripts._upgrade_revs("head", revision),
+                "transaction_per_migration": True,
+            }
             context = MigrationContext.configure(connection, opts=options)
             with Operations.context(context):
                 context.run_migrations()

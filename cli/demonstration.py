@@ -43,7 +43,9 @@ def seed(settings: Settings) -> None:
                 tasks[what] = progress.add_task(f"Adding {what}", total=total)
             progress.update(tasks[what], completed=done)
 
-        identity, opportunities = (service_channel(settings, each) for each in ("identity", "opportunities"))
+        identity, opportunities = (
+            service_channel(settings, each) for each in ("identity", "opportunities")
+        )
         Seeder(identity, opportunities, step, now().date()).run()
     (settings.data_dir / DONE).touch()
 

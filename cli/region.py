@@ -72,7 +72,9 @@ class Region:
     def programs(self) -> Iterator[Program]:
         """Our own programs: the services, then the gateway."""
         for service in SERVICES:
-            yield self._python(service, f"services.{service}", [], self._service_environment(service))
+            yield self._python(
+                service, f"services.{service}", [], self._service_environment(service)
+            )
         yield self._python("gateway", "gateway", [], self._gateway_environment())
 
     def await_ready(self, say: Say = print, within_s: float = READY_WITHIN_S) -> None:
@@ -80,7 +82,9 @@ class Region:
         deadline = time.monotonic() + within_s
         while not self.is_ready():
             if time.monotonic() > deadline:
-                raise NotReady(f"the region is not ready after {within_s:.0f} s; see {self.data / 'logs'}")
+                raise NotReady(
+                    f"the region is not ready after {within_s:.0f} s; see {self.data / 'logs'}"
+                )
             self.tend(say)
             time.sleep(LOOK_EVERY_S)
 
@@ -114,17 +118,24 @@ class Region:
             if not wait_for_port(port, within_s=ENGINES_WITHIN_S):
                 raise NotReady(f"{name} does not listen on port {port}; see {self.data / 'logs'}")
 
-    def _program(self, name: str, command: list[str], environment: dict[str, str] | None = None) -> Program:
+    def _program(
+        self, name: str, command: list[str], environment: dict[str, str] | None = None
+    ) -> Program:
         return Program(name, command, self.data / "logs" / f"{name}.log", environment or {})
 
     def _python(
-        self, name: str, module: str, arguments: list[str], environment: dict[str, str] | None = None
+        self,
+        name: str,
+        module: str,
+        arguments: list[str],
+        environment: dict[str, str] | None = None,
     ) -> Program:
         return self._program(name, [sys.executable, "-m", module, *arguments], environment)
 
     def _shared_environment(self, program: str) -> dict[str, str]:
         addresses = {
-            f"INTERCHANGE_{service.upper()}_ADDRESS": self.book.address(service) for service in SERVICES
+            f"INTERCHANGE_{service.upper()}_ADDRESS": self.book.address(service)
+            for service in SERVICES
         }
         return {
             **addresses,
@@ -157,7 +168,8 @@ class Region:
             },
             "matching": {"INTERCHANGE_INDEX_DIR": str(self.data / "index")},
             "notifications": {
-                "INTERCHANGE_MAIL_URL": self.settings.mail_url or f"smtp://127.0.0.1:{self.book.smtp}",
+                "INTERCHANGE_MAIL_URL": self.settings.mail_url
+                or f"smtp://127.0.0.1:{self.book.smtp}",
                 "INTERCHANGE_PUBLIC_URL": self.settings.public_url
                 or f"http://127.0.0.1:{self.settings.web_port}",
             },

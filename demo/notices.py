@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from random import Random
 
-from demo.organisations import DemoOrganisation
 from interchange.common.v1 import types_pb2 as types
 from interchange.opportunities.v1 import notices_pb2 as pb
+
+from demo.organisations import DemoOrganisation
 
 NOTICES = 140
 
@@ -64,7 +65,13 @@ SUBJECTS = (
 )  # fmt: skip
 
 WANTED_FORMATS = (pb.WORK_SHADOWING, pb.SECONDMENT, pb.MENTORING, pb.BUDDYING, pb.COACHING)
-NEEDED_FORMATS = (pb.SECONDMENT, pb.TROUBLESHOOTING, pb.STAFF_LOAN, pb.FACILITATION, pb.PARTNER_SEARCH)
+NEEDED_FORMATS = (
+    pb.SECONDMENT,
+    pb.TROUBLESHOOTING,
+    pb.STAFF_LOAN,
+    pb.FACILITATION,
+    pb.PARTNER_SEARCH,
+)
 OFFERED_FORMATS = (
     pb.WORK_SHADOWING, pb.SECONDMENT, pb.MENTORING, pb.DISCUSSION_GROUP, pb.SWAP, pb.SHARED_WORKSPACE,
     pb.LEADERSHIP_EXCHANGE,
@@ -121,7 +128,9 @@ STORY = (
 )  # fmt: skip
 
 
-def notices(organisations: Sequence[DemoOrganisation], today: date, count: int) -> Iterator[DemoNotice]:
+def notices(
+    organisations: Sequence[DemoOrganisation], today: date, count: int
+) -> Iterator[DemoNotice]:
     """The story's two, then invented ones up to `count`, for these organisations (those with a manager)."""
     yield from STORY
     chance = Random("notices")
@@ -131,10 +140,15 @@ def notices(organisations: Sequence[DemoOrganisation], today: date, count: int) 
 
 def _invent(chance: Random, organisation: DemoOrganisation, today: date) -> DemoNotice:
     kind = chance.choices((pb.WANTED, pb.NEEDED, pb.OFFERED), (5, 3, 4))[0]
-    formats = {pb.WANTED: WANTED_FORMATS, pb.NEEDED: NEEDED_FORMATS, pb.OFFERED: OFFERED_FORMATS}[kind]
+    formats = {pb.WANTED: WANTED_FORMATS, pb.NEEDED: NEEDED_FORMATS, pb.OFFERED: OFFERED_FORMATS}[
+        kind
+    ]
     format_ = chance.choice(formats)
     subject = chance.choice(SUBJECTS)
-    words = {"format": pb.Format.Name(format_).replace("_", " ").capitalize(), "subject": subject.name}
+    words = {
+        "format": pb.Format.Name(format_).replace("_", " ").capitalize(),
+        "subject": subject.name,
+    }
     notice = pb.Notice(
         kind=kind,
         format=format_,
@@ -149,5 +163,8 @@ def _invent(chance: Random, organisation: DemoOrganisation, today: date) -> Demo
     )
     if chance.random() < 0.5:
         start = today + timedelta(days=chance.randint(20, 150))
-        notice.start_date, notice.end_date = f"{start}", f"{start + timedelta(days=chance.randint(5, 180))}"
+        notice.start_date, notice.end_date = (
+            f"{start}",
+            f"{start + timedelta(days=chance.randint(5, 180))}",
+        )
     return DemoNotice(organisation.key, notice)

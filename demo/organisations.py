@@ -66,12 +66,30 @@ OFFICES = {
 # Invented; any likeness to a real body is chance.
 THIRD_SECTOR = (
     ("Fenland Furrow Trust", "Wisbech", 52.66, 0.16, "Land-based training for young people"),
-    ("Broadwater Carers' Circle", "Lowestoft", 52.47, 1.75, "Support for unpaid carers on the coast"),
-    ("Open Latch Housing Advice", "Norwich", 52.63, 1.29, "Advice for people at risk of homelessness"),
+    (
+        "Broadwater Carers' Circle",
+        "Lowestoft",
+        52.47,
+        1.75,
+        "Support for unpaid carers on the coast",
+    ),
+    (
+        "Open Latch Housing Advice",
+        "Norwich",
+        52.63,
+        1.29,
+        "Advice for people at risk of homelessness",
+    ),
     ("Orwell Bridge Mentors", "Ipswich", 52.05, 1.15, "Mentoring for care leavers"),
     ("Saltmarsh Community Transport", "Maldon", 51.73, 0.67, "Door-to-door transport in villages"),
     ("Lanternlight Debt Advice", "Colchester", 51.89, 0.90, "Free debt and benefits advice"),
-    ("Three Rivers Repair Café Network", "Watford", 51.66, -0.39, "Repair cafés and tool libraries"),
+    (
+        "Three Rivers Repair Café Network",
+        "Watford",
+        51.66,
+        -0.39,
+        "Repair cafés and tool libraries",
+    ),
     ("Kingfisher Youth Partnership", "Peterborough", 52.57, -0.25, "Youth work in new estates"),
     ("Chalk Stream Volunteers", "Hitchin", 51.95, -0.28, "River care by volunteers"),
     ("Hedgerow Food Alliance", "Bury St Edmunds", 52.25, 0.71, "Food pantries and cooking groups"),

@@ -6,27 +6,15 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from random import Random
 
-from demo.organisations import DemoOrganisation
 from interchange.common.v1 import types_pb2 as types
 from interchange.identity.v1 import people_pb2 as pb
 
+from demo.organisations import DemoOrganisation
+
 PARTICIPANTS = 600
 
-FIRST_NAMES = (
-    "Aisha Alan Amara Andrew Anita Asha Ben Beth Bronwen Carol Cerys Chidi Chloe Clare Daniel Dawn Deepa Dilys "
-    "Ed Efua Elin Emma Esther Farid Fiona Gareth Grace Hannah Haruka Helen Ian Imran Ines Ioana Jack Jamila "
-    "Jin Joan Kasia Kemi Kofi Laura Leila Liam Lowri Magda Maria Mei Mohammed Nadia Nia Nisha Olu Owen Parveen "
-    "Pawel Priya Rachel Rhys Rosa Ruth Samir Sanjay Sara Shanice Siân Stuart Tariq Tess Tunde Uma Victor Wanda "
-    "Wen Yasmin Yusuf Zara Zofia"
-).split()
-LAST_NAMES = (
-    "Abbott Achebe Adeyemi Ahmed Akhtar Ashby Baines Banerjee Barker Begum Bevan Blythe Carver Chaudhry Clarke "
-    "Coe Cooke Cortez Dack Davies Desai Eagle Ellis Evans Farrow Fernandes Flack Garrod Gooch Gordon Griffiths "
-    "Haque Hill Howlett Hughes Hussain Ivanova Jenkins Jermy Jones Kaur Kerrison Kowalski Larter Lewis Lovell "
-    "Mann Mbeki Mensah Miah Morgan Mutasa Ncube Nowak Nunn Okafor Okonkwo Osei Owen Patel Pegg Pereira Pryke "
-    "Quantrill Rahman Rees Roberts Rose Sadd Seago Shah Singh Smith Spalding Tait Thirtle Thomas Tovell Utting "
-    "Vasquez Wade Warnes Williams Wright Yaxley Zhang"
-).split()
+FIRST_NAMES = ["Aisha", "Alan", "Amara", "Andrew", "Anita", "Asha", "Ben", "Beth", "Bronwen", "Carol", "Cerys", "Chidi", "Chloe", "Clare", "Daniel", "Dawn", "Deepa", "Dilys", "Ed", "Efua", "Elin", "Emma", "Esther", "Farid", "Fiona", "Gareth", "Grace", "Hannah", "Haruka", "Helen", "Ian", "Imran", "Ines", "Ioana", "Jack", "Jamila", "Jin", "Joan", "Kasia", "Kemi", "Kofi", "Laura", "Leila", "Liam", "Lowri", "Magda", "Maria", "Mei", "Mohammed", "Nadia", "Nia", "Nisha", "Olu", "Owen", "Parveen", "Pawel", "Priya", "Rachel", "Rhys", "Rosa", "Ruth", "Samir", "Sanjay", "Sara", "Shanice", "Siân", "Stuart", "Tariq", "Tess", "Tunde", "Uma", "Victor", "Wanda", "Wen", "Yasmin", "Yusuf", "Zara", "Zofia"]
+LAST_NAMES = ["Abbott", "Achebe", "Adeyemi", "Ahmed", "Akhtar", "Ashby", "Baines", "Banerjee", "Barker", "Begum", "Bevan", "Blythe", "Carver", "Chaudhry", "Clarke", "Coe", "Cooke", "Cortez", "Dack", "Davies", "Desai", "Eagle", "Ellis", "Evans", "Farrow", "Fernandes", "Flack", "Garrod", "Gooch", "Gordon", "Griffiths", "Haque", "Hill", "Howlett", "Hughes", "Hussain", "Ivanova", "Jenkins", "Jermy", "Jones", "Kaur", "Kerrison", "Kowalski", "Larter", "Lewis", "Lovell", "Mann", "Mbeki", "Mensah", "Miah", "Morgan", "Mutasa", "Ncube", "Nowak", "Nunn", "Okafor", "Okonkwo", "Osei", "Owen", "Patel", "Pegg", "Pereira", "Pryke", "Quantrill", "Rahman", "Rees", "Roberts", "Rose", "Sadd", "Seago", "Shah", "Singh", "Smith", "Spalding", "Tait", "Thirtle", "Thomas", "Tovell", "Utting", "Vasquez", "Wade", "Warnes", "Williams", "Wright", "Yaxley", "Zhang"]
 
 COUNCIL_JOBS = (
     ("Housing options officer", types.OFFICER, ("housing-options", "homelessness-prevention")),
@@ -70,8 +58,13 @@ class DemoPerson:
 
     def to_proto(self, organisation: str) -> pb.Person:
         """As they are added, given their organisation's resource name."""
-        has = [pb.PersonSkill(skill=skill, level=4, stance=pb.PersonSkill.HAS) for skill in self.has]
-        wants = [pb.PersonSkill(skill=skill, level=2, stance=pb.PersonSkill.WANTS) for skill in self.wants]
+        has = [
+            pb.PersonSkill(skill=skill, level=4, stance=pb.PersonSkill.HAS) for skill in self.has
+        ]
+        wants = [
+            pb.PersonSkill(skill=skill, level=2, stance=pb.PersonSkill.WANTS)
+            for skill in self.wants
+        ]
         return pb.Person(
             display_name=self.display_name,
             email=self.address,
@@ -111,7 +104,9 @@ def managers(organisations: Sequence[DemoOrganisation]) -> dict[str, DemoPerson]
 def participants(organisations: Sequence[DemoOrganisation], count: int) -> Iterator[DemoPerson]:
     """Invented people spread over the organisations, larger councils having more of them."""
     chance = Random("participants")
-    weights = [4 if "County" in each.display_name else 2 if each.ons_code else 1 for each in organisations]
+    weights = [
+        4 if "County" in each.display_name else 2 if each.ons_code else 1 for each in organisations
+    ]
     for number in range(count):
         organisation = chance.choices(organisations, weights)[0]
         yield _invent(chance, organisation, f"{number}")
@@ -121,7 +116,9 @@ def _invent(chance: Random, organisation: DemoOrganisation, key: str) -> DemoPer
     first, last = chance.choice(FIRST_NAMES), chance.choice(LAST_NAMES)
     jobs = COUNCIL_JOBS if organisation.ons_code else CHARITY_JOBS
     job_title, grade_band, has = chance.choice(jobs)
-    wants = chance.choice([skills for _, _, skills in (*COUNCIL_JOBS, *CHARITY_JOBS) if skills != has])
+    wants = chance.choice(
+        [skills for _, _, skills in (*COUNCIL_JOBS, *CHARITY_JOBS) if skills != has]
+    )
     local = f"{first}.{last}.{key}".lower().replace("â", "a")
     return DemoPerson(
         key, f"{local}@{organisation.key}.example", f"{first} {last}", organisation.key, job_title,

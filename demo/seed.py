@@ -8,10 +8,6 @@ from datetime import date, timedelta
 from random import Random
 
 import grpc
-
-from demo.notices import NOTICES, DemoNotice, notices
-from demo.organisations import DemoOrganisation, councils, third_sector
-from demo.people import CAST, PARTICIPANTS, DemoPerson, managers, participants
 from interchange.identity.v1 import organisations_pb2 as organisations_pb
 from interchange.identity.v1 import organisations_pb2_grpc as organisations_rpc
 from interchange.identity.v1 import people_pb2 as people_pb
@@ -26,6 +22,10 @@ from interchange.opportunities.v1 import notices_pb2 as notices_pb
 from interchange.opportunities.v1 import notices_pb2_grpc as notices_rpc
 from interchange.opportunities.v1 import requests_pb2 as requests_pb
 from interchange.opportunities.v1 import requests_pb2_grpc as requests_rpc
+
+from demo.notices import NOTICES, DemoNotice, notices
+from demo.organisations import DemoOrganisation, councils, third_sector
+from demo.people import CAST, PARTICIPANTS, DemoPerson, managers, participants
 
 PASSWORD = "Exchange-demo-1"  # only ever set in the demonstration
 OPERATOR = "operator@demo.example"
@@ -53,7 +53,9 @@ class Seeded:
 class Seeder:
     """Makes the demonstration with `identity` and `opportunities`; `step` hears of progress."""
 
-    def __init__(self, identity: grpc.Channel, opportunities: grpc.Channel, step: Step, today: date) -> None:
+    def __init__(
+        self, identity: grpc.Channel, opportunities: grpc.Channel, step: Step, today: date
+    ) -> None:
         self.organisations = organisations_rpc.OrganisationServiceStub(identity)
         self.people = people_rpc.PersonServiceStub(identity)
         self.sessions = sessions_rpc.SessionServiceStub(identity)
@@ -82,13 +84,17 @@ class Seeder:
 
     def _open_region(self) -> None:
         self.credentials.CreateOperator(
-            sessions_pb.CreateOperatorRequest(email=OPERATOR, display_name="Region operator", password=PASSWORD)
+            sessions_pb.CreateOperatorRequest(
+                email=OPERATOR, display_name="Region operator", password=PASSWORD
+            )
         )
         self.made.addresses["operator"] = OPERATOR
 
     def _as(self, key: str) -> Metadata:
         if key not in self.made.tokens:
-            request = sessions_pb.CreateSessionRequest(email=self.made.addresses[key], password=PASSWORD)
+            request = sessions_pb.CreateSessionRequest(
+                email=self.made.addresses[key], password=PASSWORD
+            )
             self.made.tokens[key] = self.sessions.CreateSession(request).access_token
         return [("authorization", f"Bearer {self.made.tokens[key]}")]
 
@@ -99,7 +105,9 @@ class Seeder:
             )
             self.made.organisations[body.key] = made.name
             if done <= len(bodies) - UNVERIFIED:
-                verify = organisations_pb.VerifyOrganisationRequest(name=made.name, note="Demonstration")
+                verify = organisations_pb.VerifyOrganisationRequest(
+                    name=made.name, note="Demonstration"
+                )
                 self.organisations.VerifyOrganisation(verify, metadata=self._as("operator"))
             self.step("organisations", done, len(bodies))
 
@@ -108,7 +116,9 @@ class Seeder:
             request = people_pb.CreatePersonRequest(
                 person=person.to_proto(self.made.organisations[person.organisation])
             )
-            self.made.people[person.key] = self.people.CreatePerson(request, metadata=self._as("operator")).name
+            self.made.people[person.key] = self.people.CreatePerson(
+                request, metadata=self._as("operator")
+            ).name
             self.made.addresses[person.key] = person.address
             self.step("people", done, len(people))
 
@@ -133,20 +143,29 @@ class Seeder:
                 person=self.made.people[person.key], purpose=sessions_pb.ACCEPT_INVITATION
             )
             token = self.credentials.IssueMailToken(issue).token
-            self.credentials.ResetPassword(sessions_pb.ResetPasswordRequest(token=token, password=PASSWORD))
+            self.credentials.ResetPassword(
+                sessions_pb.ResetPasswordRequest(token=token, password=PASSWORD)
+            )
 
     def _post(
-        self, drafts: Sequence[DemoNotice], appointed: Mapping[str, DemoPerson], active: Mapping[str, DemoPerson]
+        self,
+        drafts: Sequence[DemoNotice],
+        appointed: Mapping[str, DemoPerson],
+        active: Mapping[str, DemoPerson],
     ) -> None:
         for done, draft in enumerate(drafts, start=1):
             metadata = self._as(appointed[draft.organisation].key)
             request = notices_pb.CreateNoticeRequest(notice=self._addressed(draft, active))
             notice = self.notices.CreateNotice(request, metadata=metadata)
             if done <= len(drafts) - UNPUBLISHED // 2:
-                self.notices.SubmitNotice(notices_pb.SubmitNoticeRequest(name=notice.name), metadata=metadata)
+                self.notices.SubmitNotice(
+                    notices_pb.SubmitNoticeRequest(name=notice.name), metadata=metadata
+                )
             if done <= len(drafts) - UNPUBLISHED:
                 publish = notices_pb.PublishNoticeRequest(name=notice.name)
-                self.made.published.append((draft, self.notices.PublishNotice(publish, metadata=metadata)))
+                self.made.published.append(
+                    (draft, self.notices.PublishNotice(publish, metadata=metadata))
+                )
             self.step("notices", done, len(drafts))
 
     def _addressed(self, draft: DemoNotice, active: Mapping[str, DemoPerson]) -> notices_pb.Notice:
@@ -174,7 +193,9 @@ class Seeder:
             requests_pb.CreateRequestRequest(request=request), metadata=self._as("norfolk.officer")
         )
 
-    def _exchange(self, appointed: Mapping[str, DemoPerson], active: Mapping[str, DemoPerson]) -> None:
+    def _exchange(
+        self, appointed: Mapping[str, DemoPerson], active: Mapping[str, DemoPerson]
+    ) -> None:
         """Interests in every state, and the exchanges that came of some."""
         chance = Random("interests")
         open_to_others = [
@@ -193,7 +214,11 @@ class Seeder:
         return set(list(self.made.organisations)[-UNVERIFIED:])
 
     def _answer(
-        self, notice: notices_pb.Notice, parties: _Parties, beneficiary: DemoPerson | None, number: int
+        self,
+        notice: notices_pb.Notice,
+        parties: _Parties,
+        beneficiary: DemoPerson | None,
+        number: int,
     ) -> None:
         interest = interests_pb.Interest(
             organisation=self.made.organisations[parties.visitor.organisation],
@@ -238,15 +263,22 @@ class Seeder:
             attendance=notices_pb.HYBRID,
             payer=exchanges_pb.Exchange.HOME,
             payment_note="Travel is claimed at home.",
-            objectives=["See how the team works from first contact to outcome", "Write up three things to try"],
+            objectives=[
+                "See how the team works from first contact to outcome",
+                "Write up three things to try",
+            ],
             cover="The visitor's team shares the work meanwhile.",
         )
-        self.exchanges.UpdateExchange(exchanges_pb.UpdateExchangeRequest(exchange=terms), metadata=manager)
+        self.exchanges.UpdateExchange(
+            exchanges_pb.UpdateExchangeRequest(exchange=terms), metadata=manager
+        )
         for signer in signers if number % 5 > 1 else signers[:2]:
             sign = exchanges_pb.SignExchangeRequest(name=exchange)
             self.exchanges.SignExchange(sign, metadata=self._as(signer.key))
         if number % 5 > 2:
-            self.exchanges.StartExchange(exchanges_pb.StartExchangeRequest(name=exchange), metadata=manager)
+            self.exchanges.StartExchange(
+                exchanges_pb.StartExchangeRequest(name=exchange), metadata=manager
+            )
         if number % 5 > 3:
             complete = exchanges_pb.CompleteExchangeRequest(name=exchange)
             self.exchanges.CompleteExchange(complete, metadata=manager)
@@ -255,7 +287,9 @@ class Seeder:
 
     def _praise(self, exchange: str, signer: DemoPerson, number: int) -> None:
         feedback = exchanges_pb.GiveFeedbackRequest(
-            name=exchange, rating=4 + number % 2, text="Time well spent: two ideas are already in use."
+            name=exchange,
+            rating=4 + number % 2,
+            text="Time well spent: two ideas are already in use.",
         )
         self.exchanges.GiveFeedback(feedback, metadata=self._as(signer.key))
 
@@ -272,7 +306,9 @@ def _others(appointed: Mapping[str, DemoPerson]) -> list[DemoPerson]:
     return [person for person in CAST if person not in appointed.values()]
 
 
-def _one_each(members: Sequence[DemoPerson], appointed: Mapping[str, DemoPerson]) -> dict[str, DemoPerson]:
+def _one_each(
+    members: Sequence[DemoPerson], appointed: Mapping[str, DemoPerson]
+) -> dict[str, DemoPerson]:
     """For each organisation with a manager, the member who takes part most."""
     first: dict[str, DemoPerson] = {}
     for person in members:
@@ -283,5 +319,7 @@ def _one_each(members: Sequence[DemoPerson], appointed: Mapping[str, DemoPerson]
 
 def _officer(organisation: str) -> DemoPerson | None:
     """The cast's officer there, on whose behalf the story's notice is posted."""
-    officers = [each for each in CAST if each.key == "norfolk.officer" and each.organisation == organisation]
+    officers = [
+        each for each in CAST if each.key == "norfolk.officer" and each.organisation == organisation
+    ]
     return officers[0] if officers else None

@@ -65,7 +65,15 @@ def generate(out: Path, descriptors: Path) -> None:
     run([*shared, *(f"--{kind}_out={out}" for kind in kinds), *sources()])
     run([*shared, f"--python_out={out}", f"--mypy_out=quiet:{out}", VALIDATE])
     image = out / IMAGE
-    run([*shared, f"--descriptor_set_out={image}", "--include_imports", "--include_source_info", *sources()])
+    run(
+        [
+            *shared,
+            f"--descriptor_set_out={image}",
+            "--include_imports",
+            "--include_source_info",
+            *sources(),
+        ]
+    )
 
 
 def main() -> None:

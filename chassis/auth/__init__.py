@@ -10,9 +10,10 @@ from chassis.auth.principal import (
     principal,
     remaining_s,
 )
+from chassis.auth.published import verifier
 from chassis.auth.revocations import Revocations
 from chassis.auth.tokens import SERVICE_TTL_S, ServiceToken, sign_access_token
-from chassis.auth.verifier import Verifier
+from chassis.auth.verifying import Verifier
 
 __all__ = [
     "ANONYMOUS",
@@ -33,4 +34,5 @@ __all__ = [
     "read_key",
     "remaining_s",
     "sign_access_token",
+    "verifier",
 ]

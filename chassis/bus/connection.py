@@ -25,10 +25,13 @@ from chassis.database import new_id
 CONNECT_WITHIN_S = 30.0
 REQUEST_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 3.0
-# Above the server's max_payload nothing is ever queued; -1 lets a relay queue while the server restarts.
-UNBOUNDED = -1
-ALREADY_STORED = 10201  # a message of the batch is in the stream already: the whole batch is refused
+# Nothing is queued while the server is away: what was not sent then is not sent twice later.
+NO_QUEUE = -1
+ALREADY_STORED = (
+    10201  # a message of the batch is in the stream already: the whole batch is refused
+)
 STATUS = "Status"
+ENDED = ("404", "408")  # nothing there, or time is up
 NAK, ACK, TERM = b"-NAK", b"+ACK", b"+TERM"
 
 log = structlog.get_logger(__name__)
@@ -74,9 +77,9 @@ class Bus:
         self._thread.start()
         try:
             self._run(self._connect(), within_s)
-        except (TimeoutError, nats.errors.Error) as problem:
+        except BusError as problem:
             self.close()
-            raise BusError(f"no connection to {self._url}: {problem}") from problem
+            raise BusError(f"no connection to {self._url}") from problem
 
     def close(self) -> None:
         """Disconnect and end the thread, in bounded time."""
@@ -112,6 +115,11 @@ class Bus:
         answer = self._run(self._request(message, {}), REQUEST_WITHIN_S + 1)
         return _checked(json.loads(answer.data))
 
+    def ask(self, subject: str) -> Any:
+        """Ask a question of the server's own; the answer is JSON."""
+        answer = self._run(self._request(Outgoing(subject, b"", {}), {}), REQUEST_WITHIN_S + 1)
+        return json.loads(answer.data)
+
     def pull(self, stream: str, durable: str) -> Pull:
         """Messages of a durable consumer that exists already."""
         pull = Pull(self, stream, durable)
@@ -137,7 +145,10 @@ class Bus:
             return await asyncio.wait_for(work, within_s)
 
         future: Future[Result] = asyncio.run_coroutine_threadsafe(bounded(), self._loop)
-        return future.result(within_s + 1)
+        try:
+            return future.result(within_s + 1)
+        except (TimeoutError, nats.errors.Error) as problem:
+            raise BusError(f"no answer: {type(problem).__name__}") from problem
 
     async def _connect(self) -> None:
         await self._client.connect(
@@ -148,7 +159,7 @@ class Bus:
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.25,  # type: ignore[arg-type]  # the annotation says int, the code sleeps floats
             ping_interval=10,
-            pending_size=UNBOUNDED,
+            pending_size=NO_QUEUE,
             error_cb=self._failed,
             disconnected_cb=self._disconnected,
             reconnected_cb=self._reconnected,
@@ -167,14 +178,9 @@ class Bus:
             hook()
 
     async def _request(self, message: Outgoing, headers: Mapping[str, str]) -> Msg:
-        if not self._client.is_connected:
-            raise BusError("not connected")
-        try:
-            return await self._client.request(
-                message.subject, message.payload, REQUEST_WITHIN_S, headers=dict(headers) or None
-            )
-        except nats.errors.Error as problem:
-            raise BusError(f"{message.subject}: {type(problem).__name__}") from problem
+        return await self._client.request(
+            message.subject, message.payload, REQUEST_WITHIN_S, headers=dict(headers) or None
+        )
 
     async def _batch(self, messages: Sequence[Outgoing]) -> Msg:
         batch = {"Nats-Batch-Id": new_id().hex}
@@ -210,6 +216,7 @@ class Pull:
         self._arrived: queue.SimpleQueue[Msg] = queue.SimpleQueue()
         self._inbox = ""
         self._asked, self._asked_until = 0, 0.0
+        self.is_refused = False  # the last answer was a refusal: no such consumer, or nobody there
 
     async def subscribe(self, client: Client, name: str) -> None:
         """Listen on an inbox of our own."""
@@ -244,6 +251,8 @@ class Pull:
     def _keep(self, taken: list[Msg], message: Msg) -> None:
         if not message.data and message.headers and STATUS in message.headers:
             self._asked = 0  # the request has ended: empty, expired, or refused
+            self.is_refused = message.headers[STATUS] not in ENDED
             return
         self._asked -= 1
+        self.is_refused = False
         taken.append(message)

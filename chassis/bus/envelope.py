@@ -10,9 +10,9 @@ from uuid import UUID
 
 from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
+from interchange.common.v1.events_pb2 import subject as subject_option
 
 from chassis.tracing import TRACEPARENT
-from interchange.common.v1.events_pb2 import subject as subject_option
 
 # Half a kibibyte under the stream's bound, for the headers' growth between versions.
 MAX_PAYLOAD = 60 * 1024
@@ -55,7 +55,9 @@ def encode(event: Message) -> bytes:
     """The body; ValueError when it is larger than the stream takes."""
     payload = event.SerializeToString()
     if len(payload) > MAX_PAYLOAD:
-        raise ValueError(f"{event.DESCRIPTOR.full_name} of {len(payload)} bytes is over {MAX_PAYLOAD}")
+        raise ValueError(
+            f"{event.DESCRIPTOR.full_name} of {len(payload)} bytes is over {MAX_PAYLOAD}"
+        )
     return payload
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import click
+from interchange.identity.v1 import audit_pb2 as pb
+from interchange.identity.v1 import audit_pb2_grpc as rpc
 
 from cli.channels import service_channel
 from cli.settings import Settings
-from interchange.identity.v1 import audit_pb2 as pb
-from interchange.identity.v1 import audit_pb2_grpc as rpc
 
 VERIFY_WITHIN_S = 600
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import click
+from interchange.common.v1 import dead_letters_pb2 as pb
+from interchange.common.v1 import dead_letters_pb2_grpc as rpc
 from rich.console import Console
 from rich.table import Table
 
 from cli.channels import service_channel
 from cli.settings import SERVICES, Settings
-from interchange.common.v1 import dead_letters_pb2 as pb
-from interchange.common.v1 import dead_letters_pb2_grpc as rpc
 
 PAGE = 100
 
@@ -31,7 +31,9 @@ def list_(program: str | None, everything: bool) -> None:
         for letter in _stub(service).ListDeadLetters(request).dead_letters:
             state_name = pb.DeadLetter.State.Name(letter.state).lower()
             when = letter.create_time.ToJsonString()
-            table.add_row(letter.name, state_name, letter.subject, letter.reason, when, letter.detail)
+            table.add_row(
+                letter.name, state_name, letter.subject, letter.reason, when, letter.detail
+            )
     if not table.row_count:
         click.echo("no dead letters")
         return

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import click
+from interchange.matching.v1 import matching_pb2 as pb
+from interchange.matching.v1 import matching_pb2_grpc as rpc
 from rich.progress import Progress
 
 from cli.channels import service_channel
 from cli.settings import Settings
-from interchange.matching.v1 import matching_pb2 as pb
-from interchange.matching.v1 import matching_pb2_grpc as rpc
 
 REBUILD_WITHIN_S = 3600
 

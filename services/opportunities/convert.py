@@ -6,11 +6,11 @@ from datetime import date, datetime
 from typing import Any
 
 from google.protobuf.timestamp_pb2 import Timestamp
+from interchange.common.v1.types_pb2 import Place as PlaceMessage
+from interchange.opportunities.v1 import notices_pb2 as pb
 
 from chassis.errors import InvalidArgument
 from chassis.timestamps import to_proto as stamp
-from interchange.common.v1.types_pb2 import Place as PlaceMessage
-from interchange.opportunities.v1 import notices_pb2 as pb
 from services.opportunities.columns import Place
 from services.opportunities.consent import Consent
 

@@ -7,6 +7,11 @@ from contextlib import contextmanager
 
 import grpc
 from google.protobuf.json_format import MessageToDict
+from interchange.identity.v1 import audit_pb2, organisations_pb2, people_pb2, sessions_pb2
+from interchange.identity.v1.audit_pb2_grpc import AuditServiceStub
+from interchange.identity.v1.organisations_pb2_grpc import OrganisationServiceStub
+from interchange.identity.v1.people_pb2_grpc import PersonServiceStub
+from interchange.identity.v1.sessions_pb2_grpc import SessionServiceStub
 
 from chassis.auth import JWKS
 from chassis.errors import (
@@ -18,11 +23,6 @@ from chassis.errors import (
     ResourceExhausted,
     Unavailable,
 )
-from interchange.identity.v1 import audit_pb2, organisations_pb2, people_pb2, sessions_pb2
-from interchange.identity.v1.audit_pb2_grpc import AuditServiceStub
-from interchange.identity.v1.organisations_pb2_grpc import OrganisationServiceStub
-from interchange.identity.v1.people_pb2_grpc import PersonServiceStub
-from interchange.identity.v1.sessions_pb2_grpc import SessionServiceStub
 
 Contacts = Mapping[str, people_pb2.Contact]
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chassis.bus import Handlers
 from interchange.identity.v1 import events_pb2 as identity
+
+from chassis.bus import Handlers
 from services.opportunities.organisations.listeners import on_organisation
 from services.opportunities.participation.erasure import on_person_erased
 from services.opportunities.participation.moving import on_employer_changed

@@ -29,15 +29,21 @@ class Story:
     def __init__(self, world: World) -> None:
         self.world = world
         norfolk = world.organisation(
-            f"Norfolk {world.suffix}", place={"label": "Norwich", "latitude": 52.61, "longitude": 1.31}
+            f"Norfolk {world.suffix}",
+            place={"label": "Norwich", "latitude": 52.61, "longitude": 1.31},
         )
         suffolk = world.organisation(
-            f"Suffolk {world.suffix}", place={"label": "Ipswich", "latitude": 52.06, "longitude": 1.16}
+            f"Suffolk {world.suffix}",
+            place={"label": "Ipswich", "latitude": 52.06, "longitude": 1.16},
         )
         self.norfolk_manager = world.manager(norfolk, "Hazel Thirtlewood")
         self.suffolk_manager = world.manager(suffolk, "Imran Quantrillo")
-        self.officer = world.member(norfolk, "Priya Lartersworth", jobTitle="Housing strategy officer")
-        self.host = world.member(suffolk, "Gareth Peggington", jobTitle="Housing options team leader")
+        self.officer = world.member(
+            norfolk, "Priya Lartersworth", jobTitle="Housing strategy officer"
+        )
+        self.host = world.member(
+            suffolk, "Gareth Peggington", jobTitle="Housing options team leader"
+        )
         self.traces: list[str] = []
 
     @property
@@ -46,7 +52,9 @@ class Story:
 
     def secrets(self) -> list[str]:
         """What must not be seen before the introduction: names and addresses of the two people."""
-        return [text for each in (self.officer, self.host) for text in (each.display_name, each.email)]
+        return [
+            text for each in (self.officer, self.host) for text in (each.display_name, each.email)
+        ]
 
 
 @pytest.fixture(scope="module")
@@ -54,7 +62,9 @@ def story(region: RunningRegion) -> Iterator[Story]:
     yield Story(region.world("story"))
 
 
-def test_from_an_opportunity_wanted_to_an_exchange_agreed(region: RunningRegion, story: Story) -> None:
+def test_from_an_opportunity_wanted_to_an_exchange_agreed(
+    region: RunningRegion, story: Story
+) -> None:
     figures_before = story.world.visitor.get("/v1/figures")
 
     wanted, needed = _post_notices(story)
@@ -81,7 +91,8 @@ def _post_notices(story: Story) -> tuple[str, str]:
     }
     request = story.officer.api.post("/v1/requests", ask)["name"]
     drafted = story.norfolk_manager.api.post(
-        f"/v1/{request}:draftNotice", {"notice": {"title": "Work shadowing wanted in housing options"}}
+        f"/v1/{request}:draftNotice",
+        {"notice": {"title": "Work shadowing wanted in housing options"}},
     )
     wanted = str(drafted["name"])
     assert drafted["beneficiary"] == story.officer.name
@@ -110,12 +121,16 @@ def _both_managers_see_the_other_suggested(story: Story, wanted: str, needed: st
             found = [each for each in suggestions if each["notice"]["name"] == other]
             assert found, suggestions
             assert all(reason["text"] for reason in found[0]["reasons"])
-            assert found[0]["score"] == pytest.approx(sum(r["contribution"] for r in found[0]["reasons"]))
+            assert found[0]["score"] == pytest.approx(
+                sum(r["contribution"] for r in found[0]["reasons"])
+            )
 
         eventually(suggested)
 
 
-def _nobody_is_named_in_public(region: RunningRegion, story: Story, wanted: str, needed: str) -> None:
+def _nobody_is_named_in_public(
+    region: RunningRegion, story: Story, wanted: str, needed: str
+) -> None:
     views = [
         story.world.visitor.get(f"/v1/{wanted}"),
         story.world.visitor.get("/v1/notices", pageSize=100),
@@ -132,7 +147,11 @@ def _nobody_is_named_in_public(region: RunningRegion, story: Story, wanted: str,
 def _propose_endorse_accept(region: RunningRegion, story: Story, wanted: str) -> str:
     proposed = story.suffolk_manager.api.post(
         f"/v1/{wanted}/interests",
-        {"participant": story.host.name, "consent": CONSENT, "message": "We would be glad to host."},
+        {
+            "participant": story.host.name,
+            "consent": CONSENT,
+            "message": "We would be glad to host.",
+        },
     )
     interest = str(proposed["name"])
     assert proposed["state"] == "PROPOSED"
@@ -166,7 +185,9 @@ def _agree(story: Story, interest: str) -> str:
     settled = story.suffolk_manager.api.patch(f"/v1/{exchange}", TERMS)
     assert settled["hostOrganisation"] == story.suffolk_manager.organisation
     for member in story.everyone:
-        signed = member.api.post(f"/v1/{exchange}:sign", {"etag": member.api.get(f"/v1/{exchange}")["etag"]})
+        signed = member.api.post(
+            f"/v1/{exchange}:sign", {"etag": member.api.get(f"/v1/{exchange}")["etag"]}
+        )
         story.traces.append(signed.trace_id)
     assert signed["state"] == "AGREED"
     assert len([each for each in signed["signatories"] if each["signTime"]]) == 4
@@ -177,7 +198,9 @@ def _start_and_complete(story: Story, exchange: str) -> None:
     story.traces.append(story.suffolk_manager.api.post(f"/v1/{exchange}:start").trace_id)
     story.traces.append(story.norfolk_manager.api.post(f"/v1/{exchange}:complete").trace_id)
     for member in (story.officer, story.host):
-        said = member.api.post(f"/v1/{exchange}:giveFeedback", {"rating": 5, "text": "Time well spent."})
+        said = member.api.post(
+            f"/v1/{exchange}:giveFeedback", {"rating": 5, "text": "Time well spent."}
+        )
         story.traces.append(said.trace_id)
     assert len(story.norfolk_manager.api.get(f"/v1/{exchange}")["feedback"]) == 2
 
@@ -187,7 +210,9 @@ def _everyone_was_told(region: RunningRegion, story: Story) -> None:
         for member in story.everyone:
             inbox = member.api.get("/v1/messages", pageSize=100)["messages"]
             templates = {message["template"] for message in inbox}
-            assert {"interest-accepted", "exchange-agreed", "exchange-completed"} <= templates, templates
+            assert {"interest-accepted", "exchange-agreed", "exchange-completed"} <= templates, (
+                templates
+            )
             mails = region.mails_to(member.email)
             assert len(mails) >= len(inbox), (member.display_name, len(mails), len(inbox))
 

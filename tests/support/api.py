@@ -40,10 +40,18 @@ class Api:
     person: str = ""
 
     def call(
-        self, method: str, path: str, body: Any = None, headers: dict[str, str] | None = None, **query: Any
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+        **query: Any,
     ) -> Answer:
         """One request, whatever comes back."""
-        sent = {**({"Authorization": f"Bearer {self.token}"} if self.token else {}), **(headers or {})}
+        sent = {
+            **({"Authorization": f"Bearer {self.token}"} if self.token else {}),
+            **(headers or {}),
+        }
         answer = requests.request(
             method, self.url + path, json=body, headers=sent, params=query, timeout=TIMEOUT_S
         )

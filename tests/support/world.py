@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from cli.channels import service_channel
-from cli.settings import Settings
 from interchange.identity.v1 import sessions_pb2 as pb
 from interchange.identity.v1 import sessions_pb2_grpc as rpc
+
+from cli.channels import service_channel
+from cli.settings import Settings
 from tests.support.api import Api
 
 PASSWORD = "a-long-enough-password"
@@ -32,7 +33,9 @@ class World:
     def __init__(self, url: str, data_dir: Path, suffix: str) -> None:
         self.visitor = Api(url)
         self.suffix = suffix
-        self._credentials = rpc.CredentialServiceStub(service_channel(Settings(data_dir=data_dir), "identity"))
+        self._credentials = rpc.CredentialServiceStub(
+            service_channel(Settings(data_dir=data_dir), "identity")
+        )
         self.operator = self._make_operator()
 
     def _make_operator(self) -> Api:
@@ -57,12 +60,16 @@ class World:
         name = str(self.operator.post("/v1/people", body)["name"])
         token = self.mail_token(name, pb.ACCEPT_INVITATION)
         self.visitor.post("/v1/people:resetPassword", {"token": token, "password": PASSWORD})
-        return Member(name, display_name, email, organisation, self.visitor.sign_in(email, PASSWORD))
+        return Member(
+            name, display_name, email, organisation, self.visitor.sign_in(email, PASSWORD)
+        )
 
     def manager(self, organisation: str, display_name: str) -> Member:
         """A member who was appointed and has committed; signed in after that, so that the token says so."""
         member = self.member(organisation, display_name)
-        appointment = self.operator.post(f"/v1/{organisation}:appointManager", {"person": member.name})
+        appointment = self.operator.post(
+            f"/v1/{organisation}:appointManager", {"person": member.name}
+        )
         api = self.visitor.sign_in(member.email, PASSWORD)
         api.post(f"/v1/{appointment['name']}:commit")
         return Member(member.name, display_name, member.email, organisation, api)

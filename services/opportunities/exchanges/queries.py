@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from interchange.opportunities.v1 import exchanges_pb2 as pb
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
@@ -9,7 +10,6 @@ from chassis.auth import Principal, principal
 from chassis.errors import NotFound, PermissionDenied
 from chassis.etags import check
 from chassis.names import parse_name
-from interchange.opportunities.v1 import exchanges_pb2 as pb
 from services.opportunities.exchanges.models import Exchange, Signatory, State
 from services.opportunities.policy import manages_exchange, may_see_exchange
 

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from grpc import ServicerContext
+from interchange.opportunities.v1 import events_pb2 as events
+from interchange.opportunities.v1 import exchanges_pb2 as pb
+from interchange.opportunities.v1 import exchanges_pb2_grpc as rpc
 
 from chassis import fields
 from chassis.auth import principal
@@ -11,9 +14,6 @@ from chassis.clock import now
 from chassis.database import Database
 from chassis.errors import PermissionDenied
 from chassis.pages import paginate
-from interchange.opportunities.v1 import events_pb2 as events
-from interchange.opportunities.v1 import exchanges_pb2 as pb
-from interchange.opportunities.v1 import exchanges_pb2_grpc as rpc
 from services.opportunities.audit import audited
 from services.opportunities.exchanges import queries
 from services.opportunities.exchanges.convert import TERMS, facts, read_terms, to_proto

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TypeVar
 
+from interchange.opportunities.v1 import exchanges_pb2 as pb
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from interchange.opportunities.v1 import exchanges_pb2 as pb
 from services.opportunities import convert
 from services.opportunities.exchanges.models import Exchange, Feedback, State
 from services.opportunities.interests.models import Interest

@@ -7,11 +7,11 @@ from collections.abc import Callable
 from threading import Lock
 
 from grpc import ServicerContext
+from interchange.opportunities.v1 import exchanges_pb2 as pb
+from interchange.opportunities.v1 import exchanges_pb2_grpc as rpc
 
 from chassis.database import Database
 from chassis.errors import Unavailable
-from interchange.opportunities.v1 import exchanges_pb2 as pb
-from interchange.opportunities.v1 import exchanges_pb2_grpc as rpc
 from services.opportunities.figures import queries
 from services.opportunities.identity import Identity
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from interchange.opportunities.v1 import events_pb2 as events
+from interchange.opportunities.v1 import interests_pb2 as pb
+
 from chassis.auth import Principal
 from chassis.etags import etag
 from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
-from interchange.opportunities.v1 import events_pb2 as events
-from interchange.opportunities.v1 import interests_pb2 as pb
 from services.opportunities import convert
 from services.opportunities.interests.models import Interest
 from services.opportunities.policy import is_own_side, sees_participant

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from interchange.identity.v1.people_pb2 import Contact
+from interchange.opportunities.v1 import interests_pb2 as pb
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -11,8 +13,6 @@ from chassis.auth import principal
 from chassis.errors import FailedPrecondition
 from chassis.names import parse
 from chassis.timestamps import to_proto as stamp
-from interchange.identity.v1.people_pb2 import Contact
-from interchange.opportunities.v1 import interests_pb2 as pb
 from services.opportunities.exchanges.models import Exchange, Signatory
 from services.opportunities.exchanges.parties import Role, posted_side_visits
 from services.opportunities.interests.models import Interest

@@ -6,13 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+from interchange.opportunities.v1 import interests_pb2 as pb
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from chassis.auth import Principal, principal
 from chassis.errors import AlreadyExists, FailedPrecondition, InvalidArgument, PermissionDenied
 from chassis.names import parse_name
-from interchange.opportunities.v1 import interests_pb2 as pb
 from services.opportunities.consent import Consent, given
 from services.opportunities.interests.models import OPEN, Interest
 from services.opportunities.notices.models import Notice

@@ -5,6 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 from grpc import ServicerContext
+from interchange.opportunities.v1 import events_pb2 as events
+from interchange.opportunities.v1 import interests_pb2 as pb
+from interchange.opportunities.v1 import interests_pb2_grpc as rpc
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -14,9 +17,6 @@ from chassis.clock import now
 from chassis.database import Database
 from chassis.names import parse_name
 from chassis.pages import paginate
-from interchange.opportunities.v1 import events_pb2 as events
-from interchange.opportunities.v1 import interests_pb2 as pb
-from interchange.opportunities.v1 import interests_pb2_grpc as rpc
 from services.opportunities.audit import audited
 from services.opportunities.exchanges.models import Exchange
 from services.opportunities.exchanges.parties import parties

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from chassis.bus import publish
 from chassis.database import Database
-from interchange.opportunities.v1 import events_pb2 as events
 from services.opportunities.notices import closing
 from services.opportunities.notices.convert import to_public
 from services.opportunities.notices.models import TOLD_AHEAD, Closing, Notice, State

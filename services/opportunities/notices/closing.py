@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy.orm import Session
 
 from chassis.bus import publish
-from interchange.opportunities.v1 import events_pb2 as events
 from services.opportunities.interests.convert import facts
 from services.opportunities.interests.models import Interest
 from services.opportunities.interests.queries import open_ones

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
+from interchange.opportunities.v1 import notices_pb2 as pb
+
 from chassis.auth import Principal
 from chassis.errors import InvalidArgument
 from chassis.etags import etag
 from chassis.names import format_name, parse_name
 from chassis.timestamps import optional
-from interchange.opportunities.v1 import notices_pb2 as pb
 from services.opportunities import convert
 from services.opportunities.notices.models import (
     Attendance,

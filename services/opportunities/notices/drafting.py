@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from interchange.opportunities.v1 import notices_pb2 as pb
 from sqlalchemy.orm import Session
 
 from chassis.auth import Principal, principal
 from chassis.errors import FailedPrecondition, InvalidArgument
-from interchange.opportunities.v1 import notices_pb2 as pb
 from services.opportunities.consent import Consent, given
 from services.opportunities.notices.convert import READERS, read_content
 from services.opportunities.notices.models import Notice

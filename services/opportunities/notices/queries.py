@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from uuid import UUID
 
+from interchange.opportunities.v1 import notices_pb2 as pb
 from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
 from sqlalchemy.orm import Session
 
@@ -12,7 +13,6 @@ from chassis.auth import Principal, principal
 from chassis.errors import NotFound, PermissionDenied
 from chassis.etags import check
 from chassis.names import parse_name
-from interchange.opportunities.v1 import notices_pb2 as pb
 from services.opportunities.interests.queries import has_answered, open_counts
 from services.opportunities.notices.models import Format, Kind, Notice, State
 from services.opportunities.policy import (

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from interchange.identity.v1 import organisations_pb2 as pb
 from sqlalchemy.orm import Session
 
 from chassis.auth import Principal
 from chassis.database import Database
 from chassis.errors import InvalidArgument, PermissionDenied
 from chassis.names import parse_name
-from interchange.identity.v1 import organisations_pb2 as pb
 from services.opportunities.identity import Identity
 from services.opportunities.organisations.models import Organisation, Sector
 from services.opportunities.policy import manages

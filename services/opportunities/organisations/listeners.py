@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
+from interchange.identity.v1 import events_pb2 as identity
 from sqlalchemy.orm import Session
 
-from interchange.identity.v1 import events_pb2 as identity
 from services.opportunities.organisations.directory import take
 
 Announcement = (

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from chassis.auth import ANONYMOUS
 from interchange.opportunities.v1 import exchanges_pb2, interests_pb2, notices_pb2
+
+from chassis.auth import ANONYMOUS
 from services.opportunities import convert
 from services.opportunities.exchanges.convert import to_proto as exchange_to_proto
 from services.opportunities.exchanges.models import Exchange

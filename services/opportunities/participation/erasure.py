@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from interchange.identity.v1 import events_pb2 as identity
+from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from chassis.bus import publish
 from chassis.clock import now
-from interchange.identity.v1 import events_pb2 as identity
-from interchange.opportunities.v1 import events_pb2 as events
 from services.opportunities.exchanges.convert import facts as exchange_facts
 from services.opportunities.exchanges.models import Exchange, Feedback, Signatory
 from services.opportunities.interests.convert import facts as interest_facts

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import datetime
 
+from interchange.identity.v1 import events_pb2 as identity
+from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.bus import publish
 from chassis.clock import now
-from interchange.identity.v1 import events_pb2 as identity
-from interchange.opportunities.v1 import events_pb2 as events
 from services.opportunities.exchanges.convert import facts as exchange_facts
 from services.opportunities.exchanges.models import Exchange, Signatory, State
 from services.opportunities.exchanges.parties import Role

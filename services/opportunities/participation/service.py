@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from grpc import ServicerContext
+from interchange.opportunities.v1 import personal_data_pb2 as pb
+from interchange.opportunities.v1 import personal_data_pb2_grpc as rpc
 
 from chassis.auth import principal
 from chassis.clock import now
@@ -10,8 +12,6 @@ from chassis.database import Database
 from chassis.errors import PermissionDenied
 from chassis.names import parse_name
 from chassis.timestamps import to_proto as stamp
-from interchange.opportunities.v1 import personal_data_pb2 as pb
-from interchange.opportunities.v1 import personal_data_pb2_grpc as rpc
 from services.opportunities.audit import audited
 from services.opportunities.identity import Identity
 from services.opportunities.participation import convert, queries

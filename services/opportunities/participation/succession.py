@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from interchange.identity.v1 import events_pb2 as identity
+from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
 from chassis.bus import publish
 from chassis.clock import now
-from interchange.identity.v1 import events_pb2 as identity
-from interchange.opportunities.v1 import events_pb2 as events
 from services.opportunities.exchanges.models import Exchange, Signatory
 from services.opportunities.exchanges.models import State as ExchangeState
 from services.opportunities.exchanges.parties import Role

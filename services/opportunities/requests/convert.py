@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from interchange.opportunities.v1 import events_pb2 as events
+from interchange.opportunities.v1 import notices_pb2
+from interchange.opportunities.v1 import requests_pb2 as pb
+
 from chassis.auth import Principal
 from chassis.etags import etag
 from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
-from interchange.opportunities.v1 import events_pb2 as events
-from interchange.opportunities.v1 import notices_pb2
-from interchange.opportunities.v1 import requests_pb2 as pb
 from services.opportunities import convert
 from services.opportunities.consent import given
 from services.opportunities.notices.models import Format

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+from interchange.opportunities.v1 import requests_pb2 as pb
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from chassis.auth import Principal, principal
 from chassis.errors import NotFound, PermissionDenied
 from chassis.names import parse_name
-from interchange.opportunities.v1 import requests_pb2 as pb
 from services.opportunities.policy import is_person, manages, may_see_request
 from services.opportunities.requests.models import Request, State
 

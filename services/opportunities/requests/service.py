@@ -5,6 +5,10 @@ from __future__ import annotations
 from datetime import datetime
 
 from grpc import ServicerContext
+from interchange.opportunities.v1 import events_pb2 as events
+from interchange.opportunities.v1 import notices_pb2
+from interchange.opportunities.v1 import requests_pb2 as pb
+from interchange.opportunities.v1 import requests_pb2_grpc as rpc
 from sqlalchemy.orm import Session
 
 from chassis.auth import principal
@@ -14,10 +18,6 @@ from chassis.database import Database
 from chassis.errors import FailedPrecondition
 from chassis.pages import paginate
 from chassis.validation import validate
-from interchange.opportunities.v1 import events_pb2 as events
-from interchange.opportunities.v1 import notices_pb2
-from interchange.opportunities.v1 import requests_pb2 as pb
-from interchange.opportunities.v1 import requests_pb2_grpc as rpc
 from services.opportunities.audit import audited
 from services.opportunities.identity import Identity
 from services.opportunities.notices import drafting

@@ -13,7 +13,7 @@ from joserfc.jwk import OctKey, OKPKey
 
 from chassis import auth
 from chassis.auth.tokens import sign
-from chassis.auth.verifier import CACHED_TOKENS, KEYS_LIVE_S, LEEWAY_S, REFETCH_AFTER_S
+from chassis.auth.verifying import CACHED_TOKENS, KEYS_LIVE_S, LEEWAY_S, REFETCH_AFTER_S
 from chassis.errors import Unauthenticated, Unavailable
 
 NOW = datetime(2026, 11, 2, 9, 0, tzinfo=UTC)

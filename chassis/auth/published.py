@@ -1,0 +1,36 @@
+"""Checking callers with the keys that identity publishes: what every program but identity does."""
+
+from __future__ import annotations
+
+import grpc
+from google.protobuf.json_format import MessageToDict
+from interchange.identity.v1.sessions_pb2 import ListSigningKeysRequest
+from interchange.identity.v1.sessions_pb2_grpc import SessionServiceStub
+
+from chassis.auth.keys import JWKS
+from chassis.auth.revocations import Revocations
+from chassis.auth.verifying import Verifier
+from chassis.config import Config
+
+REDIS_WITHIN_S = 0.25  # a check that takes longer is no check but a brake
+
+
+def verifier(config: Config, identity: grpc.Channel) -> Verifier:
+    """Programs by their keys in a file, people by the keys that identity publishes, sessions by Redis."""
+    from redis import Redis
+
+    sessions = SessionServiceStub(identity)
+
+    def published() -> JWKS:
+        answer = sessions.ListSigningKeys(ListSigningKeysRequest())
+        return JWKS(MessageToDict(key) for key in answer.keys)
+
+    redis = Redis.from_url(
+        config.redis_url, socket_timeout=REDIS_WITHIN_S, socket_connect_timeout=REDIS_WITHIN_S
+    )
+    return Verifier(
+        JWKS.read(config.service_keys_file),
+        published,
+        Revocations(redis).is_revoked,
+        region=config.region,
+    )

@@ -1,0 +1,141 @@
+"""A consumer: handles each event and marks it in one transaction, then tells the stream."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Sequence
+from threading import Thread
+
+import structlog
+from nats.aio.msg import Msg
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from sqlalchemy.orm import Session
+
+from chassis import metrics
+from chassis.bus import dead_letters
+from chassis.bus.connection import ACK, NAK, TERM, Bus, BusError, Pull
+from chassis.bus.handling import Handlers, Handling, Permanent
+from chassis.database import Database
+
+STREAM = "EVT"
+BATCH = 100
+WAIT_S = 1.0  # also how late we notice that we should stop
+AWAY_S = 0.5
+DELIVERIES = 6
+RETRY_S = 2.0  # doubled with each delivery
+LONGEST_RETRY_S = 300.0
+DATABASE_RETRY_S = 2.0
+DATABASE_AWAY = (OperationalError, PoolTimeout)
+
+log = structlog.get_logger(__name__)
+
+
+class Consumer:
+    """Runs beside the server. Its durable consumer was made before and is named after the program.
+
+    An event that fails is tried again, later each time, while others pass; after six deliveries, or
+    at once when its handler raises `Permanent`, it becomes a dead letter. While the database is away
+    nothing is given up. Handlers must bear being run again: what failed was rolled back.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        bus: Bus,
+        program: str,
+        handlers: Handlers,
+        *,
+        retry_s: float = RETRY_S,
+    ) -> None:
+        self._database = database
+        self._bus = bus
+        self._program = program
+        self._handling = Handling(program, handlers)
+        self._retry_s = retry_s
+        self._stopping = False
+        self._thread = Thread(target=self._run, name="consumer", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End after the batch in work; what was taken and not handled comes again."""
+        self._stopping = True
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run(self) -> None:
+        pull: Pull | None = None
+        while not self._stopping:
+            try:
+                pull = pull or self._bus.pull(STREAM, self._program)
+                messages = pull.take(BATCH, WAIT_S)
+                if messages:
+                    self._handle(messages)
+                elif pull.is_refused:
+                    time.sleep(AWAY_S)
+            except BusError as problem:
+                log.warning("consumer_waits", error=type(problem).__name__)
+                time.sleep(AWAY_S)
+
+    def _handle(self, messages: Sequence[Msg]) -> None:
+        """All in one transaction; when one of them fails, each in its own."""
+        try:
+            with self._database.begin() as session:
+                for message in messages:
+                    self._apply(session, message)
+        except Exception as problem:
+            if len(messages) > 1:
+                return self._handle_each(messages)
+            return self._failed(messages[0], problem)
+        self._bus.send_all([(message.reply, ACK) for message in messages])
+        metrics.consumed.labels("handled").inc(len(messages))
+        metrics.consumer_pending.set(messages[-1].metadata.num_pending)
+
+    def _handle_each(self, messages: Sequence[Msg]) -> None:
+        for message in messages:
+            self._handle([message])
+
+    def _apply(self, session: Session, message: Msg) -> None:
+        self._handling.apply(session, message.subject, message.headers or {}, message.data)
+
+    def _failed(self, message: Msg, problem: Exception) -> None:
+        deliveries = message.metadata.num_delivered
+        log.error("event_failed", subject=message.subject, deliveries=deliveries, exc_info=problem)
+        if _is_database_away(problem):
+            return self._again(message, DATABASE_RETRY_S)
+        if isinstance(problem, Permanent):
+            return self._give_up(message, "permanent", problem)
+        if deliveries >= DELIVERIES:
+            return self._give_up(message, "gave_up", problem)
+        self._again(message, min(self._retry_s * 2 ** (deliveries - 1), LONGEST_RETRY_S))
+
+    def _again(self, message: Msg, delay_s: float) -> None:
+        # Never a bare refusal: the server would send it again at once, six times in milliseconds.
+        delay = json.dumps({"delay": int(delay_s * 1e9)}).encode()
+        self._bus.send(message.reply, NAK + b" " + delay)
+        metrics.consumed.labels("failed").inc()
+
+    def _give_up(self, message: Msg, reason: str, problem: Exception) -> None:
+        try:
+            with self._database.begin() as session:
+                dead_letters.keep(
+                    session,
+                    program=self._program,
+                    subject=message.subject,
+                    headers=message.headers or {},
+                    payload=message.data,
+                    deliveries=message.metadata.num_delivered,
+                    reason=reason,
+                    problem=problem,
+                )
+        except DBAPIError:
+            return self._again(message, DATABASE_RETRY_S)
+        self._bus.send(message.reply, TERM)
+        metrics.consumed.labels("dead").inc()
+
+
+def _is_database_away(problem: Exception) -> bool:
+    return isinstance(problem, DATABASE_AWAY)

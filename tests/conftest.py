@@ -1,0 +1,74 @@
+"""Real servers, started once a session when the first test asks for them, and what stands on them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from itertools import count
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from redis import Redis
+
+from chassis import migrations
+from chassis.database import Database
+from tests.support import servers
+
+Databases = Callable[[str], Database]
+
+_numbers = count(1)
+
+
+@pytest.fixture(scope="session")
+def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with servers.postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with servers.valkey(tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@pytest.fixture
+def redis(redis_url: str) -> Iterator[Redis]:
+    """A client of a real, empty Valkey."""
+    with Redis.from_url(redis_url) as client:
+        client.flushall()
+        yield client
+
+
+@pytest.fixture
+def nats(tmp_path: Path) -> Iterator[servers.Nats]:
+    """A provisioned nats-server of this test's own, with the duplicate window shut."""
+    with servers.nats_server(tmp_path / "nats") as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+    """`databases("identity")`: the service's database, fresh and migrated. The test runs on both engines."""
+    with ExitStack() as stack:
+
+        def make(program: str) -> Database:
+            url = (
+                f"sqlite:///{tmp_path / f'{program}.db'}"
+                if request.param == "sqlite"
+                else _new_database(request.getfixturevalue("postgresql_url"), program)
+            )
+            migrations.upgrade(program, url)
+            return stack.enter_context(Database(url))
+
+        yield make
+
+
+def _new_database(url: str, program: str) -> str:
+    """A new database in the running PostgreSQL."""
+    name = f"{program}_{next(_numbers)}"
+    engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+    engine.dispose()
+    return sa.make_url(url).set(database=name).render_as_string(hide_password=False)

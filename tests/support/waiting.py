@@ -1,0 +1,23 @@
+"""Waiting for what will be so, instead of sleeping."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+Result = TypeVar("Result")
+
+LOOK_EVERY_S = 0.02
+
+
+def eventually(claim: Callable[[], Result], timeout_s: float = 10.0) -> Result:
+    """What `claim` answers once it raises no AssertionError; its last one when the time is over."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return claim()
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(LOOK_EVERY_S)
