@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from types import TracebackType
@@ -95,8 +95,8 @@ class Channel(grpc.Channel):
     def unary_unary(self, method: str, *args: Any, **kwargs: Any) -> Caller:  # type: ignore[override]
         return Caller(self._inner.unary_unary(method, *args, **kwargs), method, self._token)
 
-    def unary_stream(self, *args: Any, **kwargs: Any) -> Any:
-        return self._inner.unary_stream(*args, **kwargs)
+    def unary_stream(self, method: str, *args: Any, **kwargs: Any) -> StreamCaller:  # type: ignore[override]
+        return StreamCaller(self._inner.unary_stream(method, *args, **kwargs), method, self._token)
 
     def stream_unary(self, *args: Any, **kwargs: Any) -> Any:
         return self._inner.stream_unary(*args, **kwargs)
@@ -134,7 +134,7 @@ class Caller:
 
     def __init__(
         self,
-        inner: grpc.UnaryUnaryMultiCallable[Any, Any],
+        inner: Callable[..., Any],
         method: str,
         token: ServiceToken | None,
     ) -> None:
@@ -187,6 +187,17 @@ class Caller:
             # We were not believed: that is no fault of whoever called us.
             return Internal("SERVICE_NOT_TRUSTED", "something went wrong on our side")
         return error
+
+
+class StreamCaller(Caller):
+    """One method that answers with a stream: an iterator that raises `chassis.errors`. Set its timeout."""
+
+    def __call__(self, request: Any, timeout: float | None = None, **_: Any) -> Iterator[Any]:  # type: ignore[override]
+        metadata = self._metadata(None, current.get().traceparent)
+        try:
+            yield from self._inner(request, _seconds(timeout), metadata)
+        except grpc.RpcError as failure:
+            raise self._understand(failure) from failure
 
 
 def _seconds(given: float | None) -> float:

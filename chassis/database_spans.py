@@ -57,7 +57,8 @@ class StatementSpans:
             span.end()
 
     def fail(self, context: ExceptionContext) -> None:
-        span: Span | None = context.connection and context.connection.info.pop(SPAN, None)
+        connection = context.connection
+        span: Span | None = connection.info.pop(SPAN, None) if connection else None
         if span:
             kind = type(context.original_exception).__name__
             span.set_attribute("error.type", kind)

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any, NoReturn
 
 import grpc
@@ -41,7 +42,7 @@ BEARER = "Bearer "
 # gRPC's own services (health, reflection) answer anybody who reaches the port.
 INFRASTRUCTURE = "/grpc."
 
-Handler = Callable[[Any, grpc.ServicerContext], Message]
+Handler = Callable[[Any, grpc.ServicerContext], Any]
 
 log = structlog.get_logger(__name__)
 
@@ -74,14 +75,20 @@ class Gate(grpc.ServerInterceptor):
     ) -> grpc.RpcMethodHandler[Any, Any]:
         if method.startswith(INFRASTRUCTURE):
             return handler
-        if handler.unary_unary is None:
-            raise TypeError(f"{method} streams: the gate knows plain calls only")
         rule = self._rules.get(method.rpartition("/")[2], nobody)
-        return grpc.unary_unary_rpc_method_handler(
-            GuardedMethod(method, handler.unary_unary, rule, self._verifier),
-            request_deserializer=handler.request_deserializer,
-            response_serializer=handler.response_serializer,
-        )
+        if handler.unary_unary:
+            return grpc.unary_unary_rpc_method_handler(
+                GuardedMethod(method, handler.unary_unary, rule, self._verifier),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        if handler.unary_stream:
+            return grpc.unary_stream_rpc_method_handler(
+                GuardedStream(method, handler.unary_stream, rule, self._verifier),
+                request_deserializer=handler.request_deserializer,
+                response_serializer=handler.response_serializer,
+            )
+        raise TypeError(f"{method} takes a stream: the gate knows single requests only")
 
 
 def nobody(_: Principal) -> bool:
@@ -107,12 +114,12 @@ class GuardedMethod:
         reset = current.set(call)
         span = self._spans.served(call.traceparent) if self._spans else None
         try:
-            answer = self._answer(request, context, call, started)
+            self._admit(request, call, started)
+            answer: Message = self._handler(request, context)
             self._ok.inc()
             return answer
-        except Exception as problem:  # noqa: BLE001  # every failure leaves through one door
-            error = self._understand(problem, context)
-            self._counter(error.code).inc()
+        except Exception as problem:  # every failure leaves through one door
+            error = self._failed(problem, context)
             if span:
                 span.fail(error, blamed=error.code in BLAMED)
             _abort(context, error)
@@ -122,9 +129,8 @@ class GuardedMethod:
             current.reset(reset)
             self._seconds.observe(time.monotonic() - started)
 
-    def _answer(
-        self, request: Message, context: grpc.ServicerContext, call: Call, started: float
-    ) -> Message:
+    def _admit(self, request: Message, call: Call, started: float) -> None:
+        """Learn who is calling; refuse what is late, what they may not do, and what is not right."""
         if call.deadline <= started:
             raise DeadlineExceeded("TOO_LATE", "the call waited until its time was up")
         if call.token:
@@ -132,7 +138,11 @@ class GuardedMethod:
         if not self._rule(call.principal):
             self._deny(call.principal)
         validate(request)
-        return self._handler(request, context)
+
+    def _failed(self, problem: Exception, context: grpc.ServicerContext) -> Error:
+        error = self._understand(problem, context)
+        self._counter(error.code).inc()
+        return error
 
     def _deny(self, who: Principal) -> NoReturn:
         if who is ANONYMOUS:
@@ -148,6 +158,40 @@ class GuardedMethod:
 
     def _counter(self, code: grpc.StatusCode) -> Counter:
         return metrics.rpc_handled.labels(self._method, code.name)
+
+
+class GuardedStream(GuardedMethod):
+    """One method that answers with a stream. Its generator runs on one thread, whose call is set for each step."""
+
+    def __call__(  # type: ignore[override]
+        self, request: Message, context: grpc.ServicerContext
+    ) -> Iterator[Message]:
+        started = time.monotonic()
+        call = _call(context, started)
+        try:
+            with _in_work(call):
+                self._admit(request, call, started)
+                answers = iter(self._handler(request, context))
+            while True:
+                with _in_work(call):
+                    answer = next(answers, None)
+                if answer is None:
+                    break
+                yield answer
+            self._ok.inc()
+        except Exception as problem:
+            _abort(context, self._failed(problem, context))
+        finally:
+            self._seconds.observe(time.monotonic() - started)
+
+
+@contextmanager
+def _in_work(call: Call) -> Iterator[None]:
+    reset = current.set(call)
+    try:
+        yield
+    finally:
+        current.reset(reset)
 
 
 def _call(context: grpc.ServicerContext, started: float) -> Call:

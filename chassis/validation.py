@@ -11,15 +11,35 @@ from protovalidate import Validator, Violation
 from chassis.errors import FieldViolation, InvalidArgument
 
 REASON = "INVALID_FIELDS"
+MASK = "update_mask"
+EVERYTHING = "*"
 
 _validator = Validator()  # holds the compiled rules of every message it has seen
 
 
 def validate(message: Message) -> None:
-    """Raise InvalidArgument INVALID_FIELDS with one violation for each rule broken."""
+    """Raise InvalidArgument INVALID_FIELDS with one violation for each rule broken.
+
+    Of an update's resource only the fields count that it means to change: those of its mask, or
+    without one those that are set.
+    """
     broken = _validator.collect_violations(message)
+    if broken and MASK in message.DESCRIPTOR.fields_by_name:
+        broken = [each for each in broken if _is_meant(message, each)]
     if broken:
         raise invalid(broken)
+
+
+def _is_meant(update: Message, broken: Violation) -> bool:
+    path = broken.proto.field
+    elements = path.elements if path else ()
+    if len(elements) < 2:
+        return True
+    mask = {each.partition(".")[0] for each in getattr(update, MASK).paths}
+    if mask:
+        return elements[1].field_name in mask or EVERYTHING in mask
+    resource: Message = getattr(update, elements[0].field_name)
+    return elements[1].field_name in {field.name for field, _ in resource.ListFields()}
 
 
 def invalid(broken: Iterable[Violation]) -> InvalidArgument:

@@ -19,6 +19,7 @@ class AddressBook:
     valkey: int
     smtp: int
     services: dict[str, int]
+    duplicate_window_s: float = 600  # how long the bus itself remembers what it was given
 
     def address(self, service: str) -> str:
         """host:port of a service's gRPC server."""

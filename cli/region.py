@@ -17,7 +17,7 @@ from chassis import migrations
 from cli.address_book import AddressBook
 from cli.channels import key_file
 from cli.ports import free_port, wait_for_port
-from cli.provision import Keys, nats_conf, prepare, provision_streams
+from cli.provision import nats_conf, prepare, provision_streams, seed_file
 from cli.settings import SERVICES, Settings
 from cli.supervisor import Program, Supervisor
 
@@ -40,11 +40,10 @@ class Region:
         self.data = settings.data_dir.resolve()
         self.supervisor = Supervisor()
         self.book = _addresses(settings)
-        self._keys: Keys | None = None
 
     def start(self, say: Say = print) -> None:
         """Start the engines, bring databases and streams up to date, start the programs, wait until all are ready."""
-        self._keys = prepare(self.data, self.book)
+        prepare(self.data, self.book)
         for program in self.engines():
             self.supervisor.start(program)
         for service in SERVICES:
@@ -155,7 +154,7 @@ class Region:
             "INTERCHANGE_GRPC_ADDRESS": self.book.address(service),
             "INTERCHANGE_DATABASE_URL": self.settings.database_url(service),
             "INTERCHANGE_NATS_URL": f"nats://127.0.0.1:{self.book.nats}",
-            "INTERCHANGE_NATS_SEED_FILE": str(self.data / "keys" / f"{service}.nk"),
+            "INTERCHANGE_NATS_SEED_FILE": str(seed_file(self.data, service)),
             **self._own_environment(service),
         }
 
@@ -195,4 +194,5 @@ def _addresses(settings: Settings) -> AddressBook:
         valkey=port("valkey"),
         smtp=port("smtp"),
         services={service: port(service) for service in SERVICES},
+        duplicate_window_s=settings.duplicate_window_s,
     )

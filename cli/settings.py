@@ -34,6 +34,7 @@ class Settings(BaseSettings):
     matching_database_url: str = ""
     notifications_database_url: str = ""
 
+    duplicate_window_s: float = Field(600, ge=0.1)  # how long the bus remembers what it was given
     mail_url: str = ""  # empty: the region's own mailbox, which keeps mail as files
     public_url: str = ""  # empty: http://127.0.0.1:WEB_PORT
     otlp_endpoint: str = ""  # empty: no traces leave the region

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from interchange.common.v1.types_pb2 import Place
 from interchange.identity.v1 import organisations_pb2 as pb
-from qlacref_authorities import records
+from qlacref_authorities import records  # type: ignore[attr-defined]  # made when imported
 
 # Where each council has its main office: degrees north and east, to about a mile.
 OFFICES = {

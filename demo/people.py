@@ -51,7 +51,7 @@ class DemoPerson:
     display_name: str
     organisation: str
     job_title: str
-    grade_band: types.GradeBand
+    grade_band: types.GradeBand.ValueType
     has: Sequence[str]
     wants: Sequence[str]
     commissioner: bool = False

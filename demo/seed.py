@@ -35,7 +35,7 @@ UNVERIFIED = 2
 UNPUBLISHED = 6
 INTERESTS = 70
 
-Metadata = Sequence[tuple[str, str]]
+Metadata = tuple[tuple[str, str | bytes], ...]
 Step = Callable[[str, int, int], None]
 
 
@@ -96,7 +96,7 @@ class Seeder:
                 email=self.made.addresses[key], password=PASSWORD
             )
             self.made.tokens[key] = self.sessions.CreateSession(request).access_token
-        return [("authorization", f"Bearer {self.made.tokens[key]}")]
+        return (("authorization", f"Bearer {self.made.tokens[key]}"),)
 
     def _register(self, bodies: Sequence[DemoOrganisation]) -> None:
         for done, body in enumerate(bodies, start=1):

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from uuid import UUID
 
 from interchange.common.v1.dead_letters_pb2 import DeadLetter
-from sqlalchemy import Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -20,6 +20,7 @@ from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
 
 LONGEST_DETAIL = 1000
+STATE: ColumnElement[str] = dead_letter.c.state
 
 Letter = Row[tuple[object, ...]]
 
@@ -68,10 +69,10 @@ def describe(problem: Exception) -> str:
     return f"{type(problem).__name__}{place}{said}"[:LONGEST_DETAIL]
 
 
-def listing(state: DeadLetter.State) -> Select[tuple[UUID]]:
+def listing(state: DeadLetter.State.ValueType) -> Select[UUID]:
     """The letters' ids, of one state or all."""
-    every = select(dead_letter.c.id)
-    return every.where(dead_letter.c.state == DeadLetter.State.Name(state)) if state else every
+    every: Select[UUID] = select(dead_letter.c.id)
+    return every.where(STATE == DeadLetter.State.Name(state)) if state else every
 
 
 def load(session: Session, identifier: UUID) -> Letter | None:
@@ -81,7 +82,7 @@ def load(session: Session, identifier: UUID) -> Letter | None:
     ).one_or_none()
 
 
-def mark(session: Session, identifier: UUID, state: DeadLetter.State) -> None:
+def mark(session: Session, identifier: UUID, state: DeadLetter.State.ValueType) -> None:
     session.execute(
         update(dead_letter)
         .where(dead_letter.c.id == identifier)

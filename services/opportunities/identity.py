@@ -6,14 +6,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 
 import grpc
-from google.protobuf.json_format import MessageToDict
-from interchange.identity.v1 import audit_pb2, organisations_pb2, people_pb2, sessions_pb2
+from interchange.identity.v1 import audit_pb2, organisations_pb2, people_pb2
 from interchange.identity.v1.audit_pb2_grpc import AuditServiceStub
 from interchange.identity.v1.organisations_pb2_grpc import OrganisationServiceStub
 from interchange.identity.v1.people_pb2_grpc import PersonServiceStub
-from interchange.identity.v1.sessions_pb2_grpc import SessionServiceStub
 
-from chassis.auth import JWKS
 from chassis.errors import (
     DeadlineExceeded,
     Internal,
@@ -38,7 +35,6 @@ class Identity:
     def __init__(self, channel: grpc.Channel) -> None:
         self._organisations = OrganisationServiceStub(channel)
         self._people = PersonServiceStub(channel)
-        self._sessions = SessionServiceStub(channel)
         self._audit = AuditServiceStub(channel)
 
     def organisation(self, name: str) -> organisations_pb2.Organisation | None:
@@ -65,11 +61,6 @@ class Identity:
         request = organisations_pb2.GetMembershipFiguresRequest()
         with answering():
             return self._organisations.GetMembershipFigures(request, timeout=FIGURES_TIMEOUT_S)
-
-    def signing_keys(self) -> JWKS:
-        """The keys that people's tokens are signed with."""
-        answer = self._sessions.ListSigningKeys(sessions_pb2.ListSigningKeysRequest())
-        return JWKS(MessageToDict(key) for key in answer.keys)
 
     def record(self, actor: str, action: str, subject: str) -> None:
         """Write a privileged act into the region's audit log, before it is done."""

@@ -35,8 +35,8 @@ def figures(session: Session) -> pb.Figures:
             pb.CountByKind(kind=convert.number(kind), count=kinds[kind]) for kind in sorted(kinds)
         ],
         notices_by_format=[
-            pb.CountByFormat(format=convert.number(format), count=formats[format])
-            for format in sorted(formats)
+            pb.CountByFormat(format=convert.number(each), count=formats[each])
+            for each in sorted(formats)
         ],
     )
 
@@ -44,7 +44,8 @@ def figures(session: Session) -> pb.Figures:
 def _published_by(session: Session, column: InstrumentedAttribute[T]) -> Mapping[T, int]:
     """Notices ever published, by the values of a column."""
     published = select(column, func.count(Notice.id)).where(Notice.publish_time.is_not(None))
-    return {value: count for value, count in session.execute(published.group_by(column)).all()}
+    rows = session.execute(published.group_by(column)).all()
+    return dict(row._tuple() for row in rows)
 
 
 def _open_notices(session: Session) -> int:
@@ -54,4 +55,4 @@ def _open_notices(session: Session) -> int:
 
 def _exchanges(session: Session) -> Mapping[State, int]:
     by_state = select(Exchange.state, func.count(Exchange.id)).group_by(Exchange.state)
-    return {state: count for state, count in session.execute(by_state).all()}
+    return dict(row._tuple() for row in session.execute(by_state))

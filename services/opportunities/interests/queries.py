@@ -73,7 +73,7 @@ def open_counts(session: Session, notices: Collection[UUID]) -> Mapping[UUID, in
         .where(Interest.notice_id.in_(notices), Interest.state.in_(OPEN))
         .group_by(Interest.notice_id)
     )
-    return {notice: count for notice, count in session.execute(statement).all()}
+    return dict(row._tuple() for row in session.execute(statement))
 
 
 def has_answered(session: Session, who: Principal, notice: UUID) -> bool:

@@ -1,0 +1,34 @@
+"""Check the protos offline: buf's lint and its breaking checks, on descriptor images."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+import sysconfig
+import tempfile
+from pathlib import Path
+
+PROTO = Path(__file__).parent
+ROOT = PROTO.parent
+IMAGE = ROOT / "gen" / "interchange" / "descriptors.binpb"
+BASELINE = PROTO / "baseline.binpb"
+BUF = Path(sysconfig.get_path("scripts")) / "buf"
+
+
+def buf(*arguments: str) -> bool:
+    """Whether buf finds nothing to complain of; what it finds is printed."""
+    with tempfile.TemporaryDirectory() as cache:
+        found = subprocess.run(
+            [str(BUF), *arguments], cwd=ROOT, env={"BUF_CACHE_DIR": cache, "HOME": cache}, check=False
+        )
+    return found.returncode == 0
+
+
+def main() -> None:
+    linted = buf("lint", f"{IMAGE}#format=binpb", "--path", "interchange")
+    compatible = buf("breaking", f"{IMAGE}#format=binpb", "--against", f"{BASELINE}#format=binpb")
+    sys.exit(not (linted and compatible))
+
+
+if __name__ == "__main__":
+    main()
