@@ -64,6 +64,8 @@ def generate(out: Path, descriptors: Path) -> None:
     kinds = ["python", "grpc_python", "mypy", "mypy_grpc"]
     run([*shared, *(f"--{kind}_out={out}" for kind in kinds), *sources()])
     run([*shared, f"--python_out={out}", f"--mypy_out=quiet:{out}", VALIDATE])
+    # A package of its own, not a part of any namespace: its descriptor image is found beside it.
+    (out / "interchange" / "__init__.py").write_text('"""The contract, as Python."""\n')
     image = out / IMAGE
     run(
         [

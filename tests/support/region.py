@@ -1,0 +1,162 @@
+"""A whole region as child processes, and what it has written: mails, logs, events and spans."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from pathlib import Path
+
+from chassis.bus import Bus
+from chassis.bus.permissions import ADMIN
+from cli.address_book import AddressBook
+from cli.provision import seed_file
+from tests.support.api import Api
+from tests.support.telemetry import Collector
+from tests.support.waiting import eventually
+from tests.support.world import World
+
+READY_WITHIN_S = 60.0
+STOP_WITHIN_S = 20.0
+ENDED_PROGRAMS = "starting it again"
+
+
+@dataclass
+class RunningRegion:
+    """A region under `interchange up`."""
+
+    data: Path
+    collector: Collector
+    environment: Mapping[str, str] = field(default_factory=dict)
+    process: subprocess.Popen[bytes] | None = None
+
+    @classmethod
+    @contextmanager
+    def started(cls, data: Path, **environment: str) -> Iterator[RunningRegion]:
+        """Started when entered and ready; stopped when left, with nothing left behind."""
+        with Collector() as collector:
+            region = cls(data, collector, environment)
+            region.start()
+            try:
+                yield region
+            finally:
+                region.stop()
+
+    def start(self) -> None:
+        """Start it and wait for the line that says that it is ready."""
+        environment = {
+            **os.environ,
+            "DATA_DIR": str(self.data),
+            "GATEWAY_PORT": "0",
+            "OTLP_ENDPOINT": self.collector.url,
+            "RATE_LIMIT_FACTOR": "1000",
+            **self.environment,
+        }
+        with self._output.open("ab") as output:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "cli", "up"],
+                env=environment,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+            )
+        eventually(self._is_ready, timeout_s=READY_WITHIN_S)
+
+    def stop(self) -> None:
+        """Stop it as an operator does."""
+        assert self.process
+        self.process.send_signal(signal.SIGTERM)
+        with suppress(subprocess.TimeoutExpired):
+            self.process.wait(STOP_WITHIN_S)
+            return
+        self.process.kill()
+        raise AssertionError("the region does not stop")
+
+    @property
+    def _output(self) -> Path:
+        return self.data / "up.log"
+
+    def _is_ready(self) -> None:
+        assert self.process
+        if self.process.poll() is not None:
+            raise RuntimeError(f"the region ended: {self._output.read_text()[-3000:]}")
+        assert "\nready" in self._output.read_text(), self._output.read_text()[-3000:]
+
+    @property
+    def book(self) -> AddressBook:
+        """Where its programs answer."""
+        book = AddressBook.read(self.data)
+        assert book
+        return book
+
+    @property
+    def url(self) -> str:
+        """The gateway's address."""
+        return f"http://127.0.0.1:{self.book.gateway}"
+
+    @property
+    def visitor(self) -> Api:
+        return Api(self.url)
+
+    def world(self, suffix: str) -> World:
+        """People and organisations of one test."""
+        return World(self.url, self.data, suffix)
+
+    def pid(self, program: str) -> int:
+        """The process of one program, to hurt it."""
+        assert self.process
+        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
+        marks = {"nats": "nats-server", "valkey": "valkey", "mailbox": "cli.mailbox"}
+        wanted = marks.get(program, "gateway" if program == "gateway" else f"services.{program}")
+        for child in children.split():
+            with suppress(FileNotFoundError):
+                if wanted in Path(f"/proc/{child}/cmdline").read_text().replace("\0", " "):
+                    return int(child)
+        raise AssertionError(f"{program} does not run")
+
+    def kill(self, program: str) -> None:
+        """As an accident would."""
+        os.kill(self.pid(program), signal.SIGKILL)
+
+    def mails(self) -> list[EmailMessage]:
+        """All mails, oldest first."""
+        files = sorted((self.data / "mail").glob("*.eml"))
+        return [message_from_bytes(each.read_bytes(), policy=policy.default) for each in files]
+
+    def mails_to(self, address: str) -> list[EmailMessage]:
+        """Mails to one address, oldest first."""
+        return [each for each in self.mails() if address in str(each["To"])]
+
+    def expect_whole_trace(self, trace_id: str, *, through: set[str]) -> None:
+        """One connected trace that crosses these programs."""
+        assert trace_id
+
+        def whole() -> None:
+            spans = self.collector.trace(trace_id)
+            assert through <= {seen.program for seen in spans}, {seen.program for seen in spans}
+            known = {seen.id for seen in spans}
+            orphans = [seen.name for seen in spans if seen.parent and seen.parent not in known]
+            assert not orphans, orphans
+            assert len([seen for seen in spans if not seen.parent]) == 1
+
+        eventually(whole, timeout_s=20)
+
+    def everything_written(self) -> Iterator[tuple[str, str]]:
+        """What must hold no personal data: logs, spans and the events of the bus."""
+        for log in sorted((self.data / "logs").glob("*.log")):
+            yield log.name, log.read_text(errors="replace")
+        yield "spans", self.collector.text()
+        for stored in sorted((self.data / "nats" / "store").rglob("*.blk")):
+            yield stored.name, stored.read_bytes().decode("utf-8", errors="replace")
+
+    def admin_bus(self) -> Bus:
+        """The bus as its administrator."""
+        url = f"nats://127.0.0.1:{self.book.nats}"
+        bus = Bus(url, name=ADMIN, seed_file=seed_file(self.data, ADMIN))
+        bus.open(10)
+        return bus
