@@ -1,0 +1,132 @@
+"""Starts the identity service: `python -m services.identity`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from interchange.identity.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
+from interchange.identity.v1.organisations_pb2_grpc import (
+    add_OrganisationServiceServicer_to_server,
+)
+from interchange.identity.v1.people_pb2_grpc import add_PersonServiceServicer_to_server
+from interchange.identity.v1.regions_pb2_grpc import add_RegionServiceServicer_to_server
+from interchange.identity.v1.sessions_pb2_grpc import (
+    add_CredentialServiceServicer_to_server,
+    add_SessionServiceServicer_to_server,
+)
+from redis import Redis
+
+from chassis import operations, telemetry
+from chassis.auth import JWKS, Revocations, Verifier
+from chassis.bus import Bus, Relay
+from chassis.clock import now
+from chassis.database import Database
+from chassis.server import Every, Server, run
+from services.identity.audit.service import AuditService
+from services.identity.config import Config
+from services.identity.limits import Limits
+from services.identity.organisations.service import OrganisationService
+from services.identity.people.service import PersonService
+from services.identity.policy import RULES
+from services.identity.regions.service import RegionService
+from services.identity.sessions.clock import tidy
+from services.identity.sessions.credentials import CredentialService
+from services.identity.sessions.ending import Endings
+from services.identity.sessions.keys import Keys, read_secret
+from services.identity.sessions.models import Purpose
+from services.identity.sessions.opening import Lives, Opening
+from services.identity.sessions.passwords import Passwords
+from services.identity.sessions.service import SessionService
+
+# A sign-in waits no longer than this for a cache that does not answer.
+REDIS_WITHIN_S = 0.25
+
+
+def main() -> None:
+    config = Config()
+    with (
+        telemetry.setup(config),
+        Database(config.database_url) as database,
+        Bus.connect(config) as bus,
+        Redis.from_url(
+            config.redis_url,
+            socket_timeout=REDIS_WITHIN_S,
+            socket_connect_timeout=REDIS_WITHIN_S,
+        ) as redis,
+    ):
+        keys = Keys(
+            database, read_secret(config.key_encryption_file), access_ttl_s=config.access_ttl_s
+        )
+        keys.ensure()
+        revocations = Revocations(redis)
+        endings = Endings(revocations, access_ttl_s=config.access_ttl_s)
+        run(
+            serve(config, database, redis, keys, revocations, endings),
+            Relay(database, bus, config.program),
+            Every(config.revoke_every_s, lambda: endings.tell_again(database, at=now()), "revoke"),
+            Every(config.tidy_every_s, lambda: tidy_up(config, database, keys), "tidy"),
+        )
+
+
+def serve(
+    config: Config,
+    database: Database,
+    redis: Redis,
+    keys: Keys,
+    revocations: Revocations,
+    endings: Endings,
+) -> Server:
+    """The server with all servicers. People's tokens are checked with our own keys."""
+    verifier = Verifier(
+        JWKS.read(config.service_keys_file),
+        keys.published,
+        revocations.is_revoked,
+        region=config.region,
+    )
+    server = Server(config, rules=RULES, verifier=verifier)
+    passwords, limits = Passwords(), Limits(redis)
+    add_RegionServiceServicer_to_server(
+        RegionService(database, region=config.region, display_name=config.region_display_name),
+        server.grpc,
+    )
+    add_OrganisationServiceServicer_to_server(OrganisationService(database, endings), server.grpc)
+    add_PersonServiceServicer_to_server(
+        PersonService(database, endings, passwords, limits), server.grpc
+    )
+    add_SessionServiceServicer_to_server(
+        SessionService(
+            database,
+            Opening(keys, endings, lives(config), region=config.region),
+            endings,
+            keys,
+            passwords,
+            limits,
+        ),
+        server.grpc,
+    )
+    add_CredentialServiceServicer_to_server(
+        CredentialService(database, endings, passwords, limits, mail_ttls(config)), server.grpc
+    )
+    add_AuditServiceServicer_to_server(AuditService(database), server.grpc)
+    operations.add_dead_letters(server, database, config.program)
+    return server
+
+
+def lives(config: Config) -> Lives:
+    return Lives(config.access_ttl_s, config.refresh_ttl_s, config.session_ttl_s)
+
+
+def mail_ttls(config: Config) -> Mapping[Purpose, int]:
+    return {
+        Purpose.CONFIRM_EMAIL: config.confirm_ttl_s,
+        Purpose.RESET_PASSWORD: config.reset_ttl_s,
+        Purpose.ACCEPT_INVITATION: config.invitation_ttl_s,
+    }
+
+
+def tidy_up(config: Config, database: Database, keys: Keys) -> None:
+    tidy(database, keys, registration_ttl_s=config.registration_ttl_s, at=now())
+
+
+if __name__ == "__main__":
+    main()

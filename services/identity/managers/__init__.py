@@ -1,0 +1,1 @@
+"""Interchange Managers: who acts for which organisation, from appointment to stepping down."""

@@ -1,0 +1,1 @@
+"""People: joining, moving, leaving, and what is held on them."""

@@ -1,0 +1,1 @@
+"""The region that this instance serves."""

@@ -1,0 +1,59 @@
+"""What time takes away: sessions, tokens, failures, keys, and registrations that nobody confirmed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, select
+from sqlalchemy.orm import Session
+
+from chassis.database import Database
+from services.identity.people.models import Person, State
+from services.identity.sessions.keys import Keys
+from services.identity.sessions.models import (
+    LOCKED_FOR,
+    WITHIN,
+    Failures,
+    MailToken,
+    OpenSession,
+    RefreshToken,
+    Revocation,
+)
+
+# A refresh token that was used longer ago is refused like one that was made up.
+USED_KEPT = timedelta(days=2)
+
+
+def tidy(database: Database, keys: Keys, *, registration_ttl_s: int, at: datetime) -> None:
+    """Delete what has ended. Several instances may do so at once."""
+    for table, is_over in _over(at):
+        with database.begin() as session:
+            session.execute(delete(table).where(is_over))
+    with database.begin() as session:
+        keys.forget_old(session)
+    with database.begin() as session:
+        _drop_registrations(session, before=at - timedelta(seconds=registration_ttl_s))
+
+
+def _over(at: datetime) -> list[tuple[type[object], ColumnElement[bool]]]:
+    """By table, which rows; an ended session takes its refresh tokens along."""
+    return [
+        (OpenSession, OpenSession.expire_time <= at),
+        (RefreshToken, RefreshToken.use_time <= at - USED_KEPT),
+        (MailToken, MailToken.expire_time <= at),
+        (Revocation, Revocation.until <= at),
+        (Failures, Failures.first_time <= at - max(WITHIN, LOCKED_FOR)),
+    ]
+
+
+def _drop_registrations(session: Session, *, before: datetime) -> None:
+    """Whoever gave the address may not be its owner: it is not ours to keep. Nobody was told of them."""
+    unconfirmed = select(Person.id).where(
+        Person.state == State.PENDING,
+        Person.create_time <= before,
+        Person.email_confirm_time.is_(None),
+    )
+    session.execute(
+        delete(Person).where(Person.id.in_(unconfirmed)),
+        execution_options={"synchronize_session": False},
+    )
