@@ -1,0 +1,25 @@
+"""Field paths: as the contract writes them, and as JSON does."""
+
+from __future__ import annotations
+
+import re
+
+from chassis.errors import Error, FieldViolation
+
+_AFTER_UNDERSCORE = re.compile(r"_([a-z0-9])")
+
+
+def in_json(path: str, *, body: str) -> str:
+    """`notice.grade_bands[1]` of a request whose body is its `notice`, as who sent that body knows it: `gradeBands[1]`."""
+    inner = path.removeprefix(f"{body}.") if body else path
+    return _AFTER_UNDERSCORE.sub(lambda found: found[1].upper(), inner)
+
+
+def rewrite(error: Error, *, body: str) -> Error:
+    """A service's error with its fields as the caller knows them."""
+    if error.violations:
+        error.violations = tuple(
+            FieldViolation(in_json(each.field, body=body), each.reason, each.description)
+            for each in error.violations
+        )
+    return error
