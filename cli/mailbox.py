@@ -25,7 +25,7 @@ class Mailbox:
         self._folder.mkdir(parents=True, exist_ok=True)
         self._kept = sorted(folder.glob("*.eml"))
 
-    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:  # noqa: N802
+    async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:
         """Keep a mail; it is on disk before its sender is told so."""
         content = envelope.content
         if not isinstance(content, bytes):

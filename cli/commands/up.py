@@ -9,7 +9,7 @@ from threading import Event
 import click
 
 from cli.address_book import AddressBook
-from cli.demonstration import discard_half_seeded, is_seeded, seed, sign_ins
+from cli.demonstration import Told, discard_half_seeded, is_seeded, seed, sign_ins
 from cli.ports import is_listening
 from cli.region import NotReady, Region
 from cli.settings import Settings
@@ -26,18 +26,21 @@ def up(demo: bool) -> None:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: told.set())
     _refuse_second(settings)
-    if demo and discard_half_seeded(settings.data_dir):
+    if demo and discard_half_seeded(settings):
         click.echo("the demonstration was broken off last time; beginning again")
     region = Region(settings)
     started = time.monotonic()
     try:
         region.start(click.echo)
         if demo and not is_seeded(settings.data_dir):
-            seed(settings)
-        _announce(region, time.monotonic() - started)
+            seed(settings, told.is_set)
+        if not told.is_set():
+            _announce(region, time.monotonic() - started)
         while not told.wait(TEND_EVERY_S):
             region.tend(click.echo)
         click.echo("stopping")
+    except Told:
+        click.echo("stopping; the demonstration is begun again next time")
     except NotReady as problem:
         raise click.ClickException(str(problem)) from problem
     finally:

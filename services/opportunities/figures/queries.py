@@ -45,7 +45,7 @@ def _published_by(session: Session, column: InstrumentedAttribute[T]) -> Mapping
     """Notices ever published, by the values of a column."""
     published = select(column, func.count(Notice.id)).where(Notice.publish_time.is_not(None))
     rows = session.execute(published.group_by(column)).all()
-    return dict(row._tuple() for row in rows)
+    return dict(rows)
 
 
 def _open_notices(session: Session) -> int:
@@ -55,4 +55,4 @@ def _open_notices(session: Session) -> int:
 
 def _exchanges(session: Session) -> Mapping[State, int]:
     by_state = select(Exchange.state, func.count(Exchange.id)).group_by(Exchange.state)
-    return dict(row._tuple() for row in session.execute(by_state))
+    return dict(session.execute(by_state).all())

@@ -73,7 +73,7 @@ def open_counts(session: Session, notices: Collection[UUID]) -> Mapping[UUID, in
         .where(Interest.notice_id.in_(notices), Interest.state.in_(OPEN))
         .group_by(Interest.notice_id)
     )
-    return dict(row._tuple() for row in session.execute(statement))
+    return dict(session.execute(statement).all())
 
 
 def has_answered(session: Session, who: Principal, notice: UUID) -> bool:

@@ -1,0 +1,43 @@
+"""Who may call what: the table of rules against the contract."""
+
+from __future__ import annotations
+
+import pytest
+
+from chassis.auth import ANONYMOUS, Principal
+from services.opportunities.policy import RULES
+
+MEMBER = Principal(person="people/1", organisation="organisations/1")
+MANAGER = Principal(
+    person="people/2", organisation="organisations/1", manages=frozenset({"organisations/1"})
+)
+OPERATOR = Principal(person="people/3", roles=frozenset({"operator"}))
+MATCHING = Principal(service="matching")
+EVERYBODY = {
+    "visitor": ANONYMOUS,
+    "member": MEMBER,
+    "manager": MANAGER,
+    "operator": OPERATOR,
+    "matching": MATCHING,
+}
+
+
+@pytest.mark.parametrize(
+    ("method", "allowed"),
+    [
+        ("GetNotice", {"visitor", "member", "manager", "operator", "matching"}),
+        ("ListNotices", {"visitor", "member", "manager", "operator", "matching"}),
+        ("CreateNotice", {"manager", "operator"}),
+        ("PublishNotice", {"manager", "operator"}),
+        ("CreateInterest", {"member", "manager", "operator"}),
+        ("AcceptInterest", {"manager", "operator"}),
+        ("CreateRequest", {"member", "manager", "operator"}),
+        ("SignExchange", {"member", "manager", "operator"}),
+        ("GetFigures", {"visitor", "member", "manager", "operator", "matching"}),
+        ("ReplayDeadLetter", {"operator"}),
+    ],
+)
+def test_who_may_call(method: str, allowed: set[str]) -> None:
+    may = {name for name, who in EVERYBODY.items() if RULES[method](who)}
+
+    assert may == allowed
