@@ -36,7 +36,7 @@ proto-lint: setup
 	$(BIN)/python proto/check.py
 
 migrations-lint: setup
-	$(BIN)/python -m tests.support.migration_sql | $(BIN)/squawk --no-error-on-unmatched-pattern
+	$(BIN)/interchange migrate --sql | $(BIN)/squawk --config .squawk.toml
 
 proto: $(VENV)/.ready ## Generate gen/ from the protos
 	$(BIN)/python proto/build.py

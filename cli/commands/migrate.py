@@ -10,8 +10,13 @@ from cli.settings import SERVICES, Settings
 
 
 @click.command()
-def migrate() -> None:
+@click.option("--sql", is_flag=True, help="Print what PostgreSQL would be told; change nothing.")
+def migrate(sql: bool) -> None:
     """Bring every service's database to the newest schema. Safe to run again."""
+    if sql:
+        for service in SERVICES:
+            click.echo(migrations.sql(service))
+        return
     settings = Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     for service in track(SERVICES, description="Migrating"):
