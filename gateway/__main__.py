@@ -55,7 +55,7 @@ class Server(BaseApplication):
             "logger_class": Log,
             "control_socket_disable": True,
             "post_fork": _die_with_parent,
-            "worker_exit": lambda *_: self._open.close(),
+            "worker_exit": lambda _server, _worker: self._open.close(),
         }
         for name, value in settings.items():
             self.cfg.set(name, value)
@@ -74,7 +74,7 @@ class Server(BaseApplication):
         return create_app(config, channels, verifier(config, channels["identity"]), redis)
 
 
-def _die_with_parent(*_: object) -> None:
+def _die_with_parent(_server: object, _worker: object) -> None:
     # A killed parent must not leave a worker that holds the port.
     ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 

@@ -114,7 +114,9 @@ class Keys:
         self._clock = clock
         self._replace = redis.register_script(REPLACE)
 
-    def once(self, slot: Slot, act: Callable[[], Answer], refuse: Callable[[Error], Answer]) -> Answer:
+    def once(
+        self, slot: Slot, act: Callable[[], Answer], refuse: Callable[[Error], Answer]
+    ) -> Answer:
         """What `act` answers, or answered when this request was sent before.
 
         `refuse` writes the document for an error that `act` raised, as it is to be kept.

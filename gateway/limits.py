@@ -1,4 +1,9 @@
-"""How much one caller may ask in a minute: counted in Valkey, or by this door alone while Valkey is away."""
+"""How much one caller may ask in a minute: counted in Valkey, or by this door alone while Valkey is away.
+
+Asking Valkey for each request would cost a quarter of a read. So the door takes a caller's share in
+small handfuls, a sixtieth of it at once, and lets go what is not used within seconds. A caller never
+gets more than their share; through many doors at once they may get a handful a door less.
+"""
 
 from __future__ import annotations
 
@@ -6,7 +11,9 @@ import math
 import time
 from collections.abc import Callable, Mapping
 from enum import Enum
+from functools import lru_cache
 from ipaddress import IPv6Address, ip_address, ip_network
+from threading import Lock
 
 import structlog
 from limits import RateLimitItem, RateLimitItemPerMinute
@@ -21,6 +28,10 @@ from gateway.errors import TooManyRequests
 from gateway.routes import Route
 
 LOOK_AGAIN_S = 1.0  # after Valkey did not answer, nobody waits for it so long
+HANDFULS = 60  # a share has so many
+LARGEST_HANDFUL = 20
+HELD_S = 5.0
+REMEMBERED = 8192  # callers with a handful in this door's memory
 # An IPv6 customer has at least this whole network.
 IPV6_PREFIX = 64
 # Whoever tries these tries secrets, or has mail sent to others.
@@ -53,6 +64,7 @@ def kind_of(route: Route) -> Kind:
     return Kind.READ if route.http_method == "GET" else Kind.WRITE
 
 
+@lru_cache(maxsize=4096)
 def network_of(address: str) -> str:
     """Whom an address stands for."""
     try:
@@ -64,6 +76,30 @@ def network_of(address: str) -> str:
     return str(parsed)
 
 
+class Hands:
+    """What is left of the handfuls that this door has taken."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self._lock = Lock()
+        self._left: dict[tuple[str, ...], tuple[int, float]] = {}
+
+    def use(self, caller: tuple[str, ...]) -> bool:
+        """Take one out of the caller's handful, if there is one."""
+        with self._lock:
+            left, until = self._left.get(caller, (0, 0.0))
+            if not left or self._clock() > until:
+                return False
+            self._left[caller] = (left - 1, until)
+            return True
+
+    def fill(self, caller: tuple[str, ...], amount: int) -> None:
+        with self._lock:
+            if len(self._left) >= REMEMBERED:
+                self._left.clear()
+            self._left[caller] = (amount, self._clock() + HELD_S)
+
+
 class Limits:
     """Each caller's share of each kind."""
 
@@ -72,6 +108,7 @@ class Limits:
         self._shared = SlidingWindowCounterRateLimiter(shared)
         self._own = SlidingWindowCounterRateLimiter(MemoryStorage())
         self._shares = shares(config)
+        self._hands = Hands(clock)
         self._clock = clock
         self._away_until = 0.0
 
@@ -79,22 +116,30 @@ class Limits:
         """Count one request; TooManyRequests when the share is used up."""
         if kind is Kind.WRITE and not who.is_signed_in:
             kind = Kind.SIGN_IN  # what visitors write is registrations and tokens
+        caller = (kind.value, address if kind is Kind.SIGN_IN else who.person or address)
         share = self._shares[kind]
-        caller = address if kind is Kind.SIGN_IN else who.person or address
-        if self._hit(share, kind.value, caller):
+        if self._hands.use(caller) or self._take(share, caller):
             return
         metrics.limited.labels(kind.value).inc()
-        raise TooManyRequests(self._wait_s(share, kind.value, caller))
+        raise TooManyRequests(self._wait_s(share, *caller))
 
-    def _hit(self, share: RateLimitItem, *caller: str) -> bool:
+    def _take(self, share: RateLimitItem, caller: tuple[str, ...]) -> bool:
+        """A handful, one of which is used at once; near the end of the share only one."""
+        handful = min(share.amount // HANDFULS, LARGEST_HANDFUL)
+        if handful > 1 and self._hit(share, caller, handful):
+            self._hands.fill(caller, handful - 1)
+            return True
+        return self._hit(share, caller, 1)
+
+    def _hit(self, share: RateLimitItem, caller: tuple[str, ...], amount: int) -> bool:
         if self._clock() < self._away_until:
-            return self._own.hit(share, *caller)
+            return self._own.hit(share, *caller, cost=amount)
         try:
-            return self._shared.hit(share, *caller)
+            return self._shared.hit(share, *caller, cost=amount)
         except RedisError as problem:
             self._away_until = self._clock() + LOOK_AGAIN_S
             log.warning("limits_not_shared", error=type(problem).__name__)
-            return self._own.hit(share, *caller)
+            return self._own.hit(share, *caller, cost=amount)
 
     def _wait_s(self, share: RateLimitItem, *caller: str) -> int:
         """Whole seconds until one more request may do; a guess is good enough."""

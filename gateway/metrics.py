@@ -13,6 +13,8 @@ requests = Histogram(
     buckets=BUCKETS_S,
 )
 replays = Counter(
-    "interchange_idempotency_total", "Requests with an idempotency key, by what became of them.", ["outcome"]
+    "interchange_idempotency_total",
+    "Requests with an idempotency key, by what became of them.",
+    ["outcome"],
 )
 limited = Counter("interchange_limited_total", "Requests refused for being too many.", ["kind"])

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any, Final
 
 import grpc
@@ -15,6 +14,7 @@ from google.protobuf.message_factory import GetMessageClass
 from chassis.errors import Error
 from gateway import etags, metrics, pages
 from gateway.answers import JSON, Answer
+from gateway.asked import Asked
 from gateway.codec import dumps, writer
 from gateway.limits import Kind, kind_of
 from gateway.paths import rewrite
@@ -25,18 +25,6 @@ from gateway.transcoder import ETAG, Transcoder
 OK, CREATED, NO_CONTENT, NOT_MODIFIED = 200, 201, 204, 304
 NEXT_PAGE: Final = "next_page_token"
 READS = ("GET",)
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The parts of an HTTP request that a route reads."""
-
-    segments: Sequence[str]
-    path: str
-    query: str
-    body: bytes
-    if_match: str
-    if_none_match: str
 
 
 class Operation:
@@ -58,10 +46,14 @@ class Operation:
         self._has_pages = NEXT_PAGE in answer.fields_by_name
         self._seconds: dict[int, Callable[[float], None]] = {}
 
-    def read(self, asked: Asked) -> Message:
+    @property
+    def takes_body(self) -> bool:
+        return self.transcoder.takes_body
+
+    def read(self, asked: Asked, segments: Sequence[str], body: bytes) -> Message:
         """The request as a message; InvalidArgument when it is not right."""
-        etag = "" if self.is_read else etags.wanted(asked.if_match)
-        return self.transcoder.request(asked.segments, asked.query, asked.body, etag)
+        etag = "" if self.is_read else etags.wanted(asked.header("IF_MATCH"))
+        return self.transcoder.request(segments, asked.query, body, etag)
 
     def carry_out(self, message: Message, asked: Asked, timeout_s: float) -> Answer:
         """Ask the service. Its errors name fields as the caller knows them."""
@@ -82,7 +74,7 @@ class Operation:
             headers["Location"] = f"/v1/{found.name}"
         if self._has_etag and found.etag:
             headers["ETag"] = etags.of_answer(found.etag, body)
-            if self.is_read and etags.is_known(headers["ETag"], asked.if_none_match):
+            if self.is_read and etags.is_known(headers["ETag"], asked.header("IF_NONE_MATCH")):
                 return Answer(NOT_MODIFIED, b"", {"ETag": headers["ETag"]})
         return Answer(CREATED if self._creates else OK, body, headers)
 

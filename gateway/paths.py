@@ -10,7 +10,7 @@ _AFTER_UNDERSCORE = re.compile(r"_([a-z0-9])")
 
 
 def in_json(path: str, *, body: str) -> str:
-    """`notice.grade_bands[1]` of a request whose body is its `notice`, as who sent that body knows it: `gradeBands[1]`."""
+    """A path as the caller knows it: `notice.grade_bands[1]`, where the body is the `notice`, is `gradeBands[1]`."""
     inner = path.removeprefix(f"{body}.") if body else path
     return _AFTER_UNDERSCORE.sub(lambda found: found[1].upper(), inner)
 

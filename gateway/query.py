@@ -26,7 +26,9 @@ Setter = Callable[[list[str], Message], None]
 class QueryReader:
     """The parameters of one route: every field that is in neither path nor body, inner ones with a dot."""
 
-    def __init__(self, request: Descriptor, *, without: Collection[str], resource: Descriptor | None) -> None:
+    def __init__(
+        self, request: Descriptor, *, without: Collection[str], resource: Descriptor | None
+    ) -> None:
         self._setters: dict[str, tuple[str, Setter]] = {}
         for parameter in parameters(request, without=without):
             setter = _setter(parameter.path, resource)

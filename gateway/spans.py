@@ -16,8 +16,6 @@ from gateway.errors import FAULT
 from gateway.routes import Route
 
 
-
-
 class Trace:
     """The trace that a request is part of: the caller's, or a new one."""
 

@@ -33,7 +33,9 @@ class Template:
 
     def name_of_star(self, index: int) -> str:
         """The field that a star stands for alone, such as `token` of `{token}`; else empty."""
-        names = [each.field for each in self.variables if (each.start, each.stop) == (index, index + 1)]
+        names = [
+            each.field for each in self.variables if (each.start, each.stop) == (index, index + 1)
+        ]
         return names[0] if names else ""
 
 

@@ -7,7 +7,7 @@ only the service writes is passed over when it is read, one that it only reads i
 
 from gateway.codec.json import dumps, loads
 from gateway.codec.reading import reader
-from gateway.codec.wrong import Wrong
 from gateway.codec.writing import writer
+from gateway.codec.wrong import Wrong
 
 __all__ = ["Wrong", "dumps", "loads", "reader", "writer"]

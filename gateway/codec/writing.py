@@ -6,6 +6,7 @@ import base64
 import math
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any
 
@@ -85,7 +86,7 @@ def _converter(field: FieldDescriptor) -> Writer | None:
     one = _of_one(field)
     if not field.is_repeated:
         return one
-    return (lambda values: [one(value) for value in values]) if one else list
+    return (lambda values: list(map(one, values))) if one else list
 
 
 def _of_one(field: FieldDescriptor) -> Writer | None:
@@ -102,9 +103,16 @@ def _of_one(field: FieldDescriptor) -> Writer | None:
     return None
 
 
+class Names(dict[int, str | int]):
+    """Names by number; a number without a name stands for itself."""
+
+    def __missing__(self, number: int) -> int:
+        return number
+
+
 def _enum(enum: EnumDescriptor) -> Writer:
-    names = {value.number: value.name for value in reversed(enum.values)}  # of aliases the first
-    return lambda number: names.get(number, number)
+    names = Names((value.number, value.name) for value in reversed(enum.values))  # the first alias
+    return names.__getitem__
 
 
 def _write_double(value: float) -> float | str:
@@ -119,9 +127,12 @@ def _write_bytes(value: bytes) -> str:
 
 def write_timestamp(stamp: Timestamp) -> str:
     """RFC 3339 in UTC with as many digits, in threes, as it needs."""
-    moment = EPOCH + timedelta(seconds=stamp.seconds)
-    text = moment.isoformat()[:19]
-    nanos = stamp.nanos
+    return _moment(stamp.seconds, stamp.nanos)
+
+
+@lru_cache(maxsize=16_384)  # what is read often has the same few moments
+def _moment(seconds: int, nanos: int) -> str:
+    text = (EPOCH + timedelta(seconds=seconds)).isoformat()[:19]
     if not nanos:
         return text + "Z"
     if nanos % 1_000_000 == 0:

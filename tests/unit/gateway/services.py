@@ -32,7 +32,10 @@ from chassis.server import Server
 REGION = "east-of-england"
 ACCESS_KEY = auth.generate_key("access.1")
 PERSON = auth.Principal(
-    person="people/1", organisation="organisations/1", manages=frozenset({"organisations/1"}), session="s1"
+    person="people/1",
+    organisation="organisations/1",
+    manages=frozenset({"organisations/1"}),
+    session="s1",
 )
 OTHER = auth.Principal(person="people/2", organisation="organisations/2", session="s2")
 Context = grpc.ServicerContext
@@ -72,7 +75,9 @@ class Notices(notices_rpc.NoticeServiceServicer):
     def __init__(self, books: Books) -> None:
         self.books = books
 
-    def CreateNotice(self, request: notices_pb2.CreateNoticeRequest, _: Context) -> notices_pb2.Notice:
+    def CreateNotice(
+        self, request: notices_pb2.CreateNoticeRequest, _: Context
+    ) -> notices_pb2.Notice:
         self.books.note(request)
         with self.books.lock:
             number = len(self.books.notices) + 1
@@ -96,7 +101,9 @@ class Notices(notices_rpc.NoticeServiceServicer):
             notices=notices[start : start + size], next_page_token=more
         )
 
-    def UpdateNotice(self, request: notices_pb2.UpdateNoticeRequest, _: Context) -> notices_pb2.Notice:
+    def UpdateNotice(
+        self, request: notices_pb2.UpdateNoticeRequest, _: Context
+    ) -> notices_pb2.Notice:
         self.books.note(request)
         notice = self._load(request.notice.name)
         check(request.notice.etag, notice.version)
@@ -107,7 +114,9 @@ class Notices(notices_rpc.NoticeServiceServicer):
             notice.MergeFrom(notices_pb2.Notice(**{name: getattr(request.notice, name)}))
         return self._next(notice)
 
-    def SubmitNotice(self, request: notices_pb2.SubmitNoticeRequest, _: Context) -> notices_pb2.Notice:
+    def SubmitNotice(
+        self, request: notices_pb2.SubmitNoticeRequest, _: Context
+    ) -> notices_pb2.Notice:
         self.books.note(request)
         notice = self._load(request.name)
         check(request.etag, notice.version)
@@ -116,7 +125,9 @@ class Notices(notices_rpc.NoticeServiceServicer):
         notice.state = notices_pb2.Notice.IN_REVIEW
         return self._next(notice)
 
-    def CloseNotice(self, request: notices_pb2.CloseNoticeRequest, _: Context) -> notices_pb2.Notice:
+    def CloseNotice(
+        self, request: notices_pb2.CloseNoticeRequest, _: Context
+    ) -> notices_pb2.Notice:
         self.books.note(request)
         raise InvalidArgument("BAD_DATE", "must be a day", field="close_time")
 
@@ -156,9 +167,9 @@ class Sessions(sessions_rpc.SessionServiceServicer):
         self, request: sessions_pb2.CreateSessionRequest, _: Context
     ) -> sessions_pb2.Session:
         self.books.note(request)
-        if request.password != "right":  # noqa: S105
+        if request.password != "right":
             raise Unauthenticated("BAD_CREDENTIALS", "email or password is wrong")
-        return sessions_pb2.Session(access_token="a", refresh_token="r", expires_in=900)  # noqa: S106
+        return sessions_pb2.Session(access_token="a", refresh_token="r", expires_in=900)
 
     def DeleteSession(self, request: sessions_pb2.DeleteSessionRequest, _: Context) -> Empty:
         self.books.note(request)
@@ -169,7 +180,9 @@ class People(people_rpc.PersonServiceServicer):
     def __init__(self, books: Books) -> None:
         self.books = books
 
-    def CreatePerson(self, request: people_pb2.CreatePersonRequest, _: Context) -> people_pb2.Person:
+    def CreatePerson(
+        self, request: people_pb2.CreatePersonRequest, _: Context
+    ) -> people_pb2.Person:
         self.books.note(request)
         return request.person
 
@@ -207,7 +220,14 @@ class Notifications(notifications_rpc.NotificationServiceServicer):
 RULES: policy.Rules = {
     "CreateNotice": policy.any_of(policy.manager, policy.operator),
     **dict.fromkeys(
-        ["GetNotice", "ListNotices", "CreateSession", "SearchNotices", "Unsubscribe", "CreatePerson"],
+        [
+            "GetNotice",
+            "ListNotices",
+            "CreateSession",
+            "SearchNotices",
+            "Unsubscribe",
+            "CreatePerson",
+        ],
         policy.anyone,
     ),
     **dict.fromkeys(

@@ -1,0 +1,177 @@
+"""One way for every request: which route, who, how often, what; only then is the service asked."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+
+import structlog
+
+from chassis.auth import ANONYMOUS, Call, Principal, Verifier, current
+from chassis.errors import Error, Internal, Unauthenticated, hidden
+from gateway import errors, spans
+from gateway.answers import Answer
+from gateway.asked import Asked
+from gateway.config import Config
+from gateway.cors import Cors
+from gateway.idempotency import Keys, Slot, checked_key
+from gateway.limits import Limits, network_of
+from gateway.operation import NOT_MODIFIED, OK, Operation
+from gateway.routes import Table
+from gateway.spans import Trace
+
+BEARER = "Bearer "
+CACHING = "Cache-Control"
+NO_STORE = "no-store"
+# What visitors see is the same for all of them. Short, for a notice that is withdrawn must vanish.
+PUBLIC = "public, max-age=10, must-revalidate"
+NO_CONTENT = 204
+PAGE_METHODS = "GET, HEAD, OPTIONS"
+
+Page = Callable[[], Answer]
+
+log = structlog.get_logger(__name__)
+
+
+class Door:
+    """Answers every request, whatever comes."""
+
+    def __init__(
+        self,
+        config: Config,
+        operations: Table[Operation],
+        pages: Mapping[str, Page],
+        verifier: Verifier,
+        limits: Limits,
+        keys: Keys,
+    ) -> None:
+        self._timeout_s = config.call_timeout_s
+        self._body_limit = config.body_limit
+        self._proxies = config.trusted_proxies
+        self._cors = Cors(config.cors_origins)
+        self._operations = operations
+        self._pages = pages
+        self._verifier = verifier
+        self._limits = limits
+        self._keys = keys
+
+    def answer(self, asked: Asked) -> Answer:
+        """The answer, with the headers that each one has."""
+        answer, trace = self._find(asked)
+        headers = {CACHING: NO_STORE, **answer.headers, "Trace-Id": trace.trace_id}
+        if self._cors.is_on:
+            headers |= self._cors.headers(asked.header("ORIGIN"))
+        return Answer(answer.status, answer.body, headers)
+
+    def _find(self, asked: Asked) -> tuple[Answer, Trace]:
+        found = self._operations.find(asked.path)
+        if found is None:
+            return self._find_page(asked)
+        operations, segments = found
+        operation = operations.get(asked.method)
+        if operation is None:
+            return self._other_method(asked, _allowed(operations))
+        return self._operate(asked, operation, segments)
+
+    def _find_page(self, asked: Asked) -> tuple[Answer, Trace]:
+        page = self._pages.get(asked.path)
+        if page and asked.method != "GET":
+            return self._other_method(asked, PAGE_METHODS)
+        trace = spans.unrecorded(asked.header("TRACEPARENT"))
+        return page() if page else errors.problem(errors.UnknownPath(), trace.trace_id), trace
+
+    def _other_method(self, asked: Asked, allowed: str) -> tuple[Answer, Trace]:
+        trace = spans.unrecorded(asked.header("TRACEPARENT"))
+        if asked.method != "OPTIONS":
+            return errors.problem(errors.MethodNotAllowed(allowed), trace.trace_id), trace
+        preflight = self._cors.preflight(asked.header("ORIGIN"), allowed)
+        return Answer(NO_CONTENT, b"", {"Allow": allowed, **preflight}), trace
+
+    def _operate(
+        self, asked: Asked, operation: Operation, segments: Sequence[str]
+    ) -> tuple[Answer, Trace]:
+        """One request to one method: in its trace, counted, answered also when it fails."""
+        started = time.monotonic()
+        trace = operation.spans.begin(asked.header("TRACEPARENT"))
+        call = Call(ANONYMOUS, "", started + self._timeout_s, trace.traceparent)
+        reason = ""
+        with _in_work(call):
+            try:
+                answer = self._admitted(asked, operation, segments, call, trace)
+            except Exception as problem:  # every failure leaves through one door
+                error = _understood(problem, operation)
+                reason, answer = error.reason, errors.problem(error, trace.trace_id)
+        trace.end(answer.status, reason)
+        operation.observe(answer.status, time.monotonic() - started)
+        if (
+            call.principal is ANONYMOUS
+            and operation.is_read
+            and answer.status in (OK, NOT_MODIFIED)
+        ):
+            answer.headers[CACHING] = PUBLIC
+        return answer, trace
+
+    def _admitted(
+        self,
+        asked: Asked,
+        operation: Operation,
+        segments: Sequence[str],
+        call: Call,
+        trace: Trace,
+    ) -> Answer:
+        call.token = _token(asked.header("AUTHORIZATION"))
+        if call.token:
+            call.principal = self._verifier.verify(call.token)
+        address = network_of(asked.address(self._proxies))
+        self._limits.spend(operation.kind, call.principal, address)
+        body = asked.body(self._body_limit) if operation.takes_body else b""
+        message = operation.read(asked, segments, body)
+
+        def carry_out() -> Answer:
+            return operation.carry_out(message, asked, self._timeout_s)
+
+        key = asked.header("IDEMPOTENCY_KEY")
+        if not key or not operation.keeps_answers:
+            return carry_out()
+        slot = Slot.of(_caller(call.principal, address), checked_key(key), _content(asked, body))
+        return self._keys.once(slot, carry_out, lambda error: errors.problem(error, trace.trace_id))
+
+
+@contextmanager
+def _in_work(call: Call) -> Iterator[None]:
+    reset = current.set(call)
+    try:
+        yield
+    finally:
+        current.reset(reset)
+
+
+def _allowed(operations: Mapping[str, Operation]) -> str:
+    head = ["HEAD"] if "GET" in operations else []
+    return ", ".join([*operations, *head, "OPTIONS"])
+
+
+def _understood(problem: Exception, operation: Operation) -> Error:
+    """What happened, in our words. What nobody foresaw is logged, and hidden from the caller."""
+    if isinstance(problem, Error) and not isinstance(problem, Internal):
+        return problem
+    log.error("request_failed", route=operation.route.shown, exc_info=problem)
+    return problem if isinstance(problem, Error) else hidden()
+
+
+def _token(header: str) -> str:
+    if header and not header.startswith(BEARER):
+        raise Unauthenticated("BAD_TOKEN", "send Authorization: Bearer with your access token")
+    return header.removeprefix(BEARER)
+
+
+def _caller(who: Principal, address: str) -> str:
+    """Whose idempotency key it is."""
+    return who.person or who.service or address
+
+
+def _content(asked: Asked, body: bytes) -> bytes:
+    """All that makes two requests the same."""
+    parts = [asked.path, asked.query, asked.header("IF_MATCH")]
+    return "\0".join(parts).encode(errors="surrogateescape") + b"\0" + body
