@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from interchange.identity.v1 import events_pb2 as events
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chassis.auth import Principal
@@ -17,6 +16,7 @@ from services.identity.managers.models import Manager
 from services.identity.managers.queries import in_office_at, offices_of
 from services.identity.organisations.models import Organisation
 from services.identity.people.models import Person
+from services.identity.storing import stored
 
 
 def appoint(
@@ -36,13 +36,10 @@ def appoint(
     manager = Manager(
         organisation=organisation, person=person, contact_email=contact_email, appoint_time=at
     )
-    session.add(manager)
-    try:
-        session.flush()
-    except IntegrityError as problem:
+    if not stored(session, manager):
         raise AlreadyExists(
             "ALREADY_MANAGER", f"{person.name} manages {organisation.name} already", field="person"
-        ) from problem
+        )
     publish(session, events.ManagerAppointed(**_names(manager)))
     log.append(session, by, "manager.appoint", manager.name, at=at, detail=person.name)
     return manager

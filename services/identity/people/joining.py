@@ -7,7 +7,6 @@ from datetime import datetime
 from uuid import UUID
 
 from interchange.identity.v1 import events_pb2 as events
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chassis.auth import Principal
@@ -18,6 +17,7 @@ from services.identity.people.models import Person
 from services.identity.people.queries import find_by_email
 from services.identity.sessions.queries import password_hash as known_password
 from services.identity.sessions.queries import set_password
+from services.identity.storing import stored
 
 Content = Mapping[str, object]
 
@@ -27,7 +27,7 @@ def register(
 ) -> Person:
     """Somebody registers themselves. Answers alike when the address is known: then its owner is told."""
     person = Person.register(content, organisation, at=at)
-    if not find_by_email(session, person.email) and _stored(session, person):
+    if not find_by_email(session, person.email) and stored(session, person):
         set_password(session, person.id, password_hash)
         publish(session, events.EmailConfirmationRequested(person=person.name))
         return person
@@ -42,7 +42,7 @@ def add(
 ) -> Person:
     """A manager or an operator adds a member, who is invited by mail."""
     person = Person.add(content, organisation, at=at)
-    if not _stored(session, person):
+    if not stored(session, person):
         raise email_taken()
     publish(session, events.PersonJoined(person=person.name, organisation=person.organisation))
     publish(session, events.PersonInvited(person=person.name))
@@ -87,16 +87,6 @@ def email_taken(field: str = "person.email") -> AlreadyExists:
 def _new_operator(session: Session, content: Content, at: datetime) -> Person:
     """Who belongs to no organisation."""
     person = Person.add(content, None, at=at)
-    if not _stored(session, person):
+    if not stored(session, person):
         raise email_taken("email")
     return person
-
-
-def _stored(session: Session, person: Person) -> bool:
-    """Whether nobody has taken the address, not even at this moment."""
-    try:
-        with session.begin_nested():
-            session.add(person)
-    except IntegrityError:
-        return False
-    return True

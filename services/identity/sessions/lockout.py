@@ -5,12 +5,12 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import delete, select
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from chassis.errors import ResourceExhausted
 from services.identity.sessions.models import Failures
 from services.identity.sessions.secret_tokens import digest
+from services.identity.storing import stored
 
 
 def require_open(session: Session, email: str, *, at: datetime) -> None:
@@ -33,16 +33,11 @@ def clear(session: Session, email: str) -> None:
 
 
 def _counted(session: Session, email: str, at: datetime) -> Failures:
+    fresh = Failures(digest=digest(email), first_time=at)
     known = _locked(session, email)
-    if known:
-        return known
-    try:
-        with session.begin_nested():
-            fresh = Failures(digest=digest(email), first_time=at)
-            session.add(fresh)
-        return fresh
-    except IntegrityError:  # the first failure came twice at this moment
-        return _locked(session, email) or fresh
+    if known or stored(session, fresh):
+        return known or fresh
+    return _locked(session, email) or fresh  # the first failure came twice at this moment
 
 
 def _locked(session: Session, email: str) -> Failures | None:
