@@ -81,12 +81,12 @@ def paginate(
     size = _size(request.page_size, default, most)
     statement = select.add_columns(*(part.column for part in parts))
     if request.page_token:
-        statement = statement.where(_beyond(parts, _read(request.page_token, scope, len(parts))))
+        statement = statement.where(_beyond(parts, read_token(request.page_token, scope, len(parts))))
     ordered = statement.order_by(*(part.order() for part in parts)).limit(size + 1)
     rows = session.execute(ordered).all()
     items = [row[0] for row in rows[:size]]
     more = len(rows) > size
-    return Page(items, _write(rows[size - 1][-len(parts) :], scope) if more else "")
+    return Page(items, write_token(rows[size - 1][-len(parts) :], scope) if more else "")
 
 
 def _size(asked: int, default: int, most: int) -> int:
@@ -138,7 +138,8 @@ READERS: dict[str, Callable[[str], object]] = {
 }
 
 
-def _write(values: Sequence[object], scope: str) -> str:
+def write_token(values: Sequence[object], scope: str) -> str:
+    """A token for the values of the last row's key, good for this scope only."""
     content = json.dumps([_written(value) for value in values], separators=(",", ":")).encode()
     token = base64.urlsafe_b64encode(_digest(content, scope) + content).decode().rstrip("=")
     if len(token) > LONGEST_TOKEN:
@@ -151,7 +152,8 @@ def _written(value: object) -> str:
     return letter + write(value)
 
 
-def _read(token: str, scope: str, parts: int) -> Sequence[object]:
+def read_token(token: str, scope: str, parts: int) -> Sequence[object]:
+    """The values in a token of this scope; InvalidArgument BAD_PAGE_TOKEN for any other text."""
     if len(token) > LONGEST_TOKEN:
         _refuse()
     try:

@@ -26,7 +26,7 @@ HEARING: Mapping[str, Sequence[str]] = {
 SIGNERS = (*SERVICES, "gateway", PROGRAM)
 CONNECT_WITHIN_S = 20.0
 OWNER_ONLY = 0o600
-FOLDERS = ("keys", "logs", "nats", "valkey", "mail", "index")
+FOLDERS = ("keys", "logs", "nats", "valkey", "mail")
 
 
 def prepare(data: Path, book: AddressBook) -> None:

@@ -165,7 +165,6 @@ class Region:
                 "INTERCHANGE_REGION_DISPLAY_NAME": self.settings.region_display_name,
                 "INTERCHANGE_KEY_ENCRYPTION_FILE": str(self.data / "keys" / "identity.encryption"),
             },
-            "matching": {"INTERCHANGE_INDEX_DIR": str(self.data / "index")},
             "notifications": {
                 "INTERCHANGE_MAIL_URL": self.settings.mail_url
                 or f"smtp://127.0.0.1:{self.book.smtp}",

@@ -1,0 +1,1 @@
+"""Finding notices, and saying which belong together and why."""

@@ -1,0 +1,1 @@
+"""What is searched: the published notices in memory, following the read model."""

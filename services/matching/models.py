@@ -1,0 +1,72 @@
+"""The read model: copies of published notices and of their organisations. Disposable."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import Index, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from chassis.database import UtcDateTime
+from services.matching.columns import Base
+
+ONLY = 1  # the one row of Progress
+
+
+class Card(Base):
+    """A notice as the public sees it, in one generation of the read model.
+
+    A closed one stays for a while as a tombstone, so that an older copy does not bring it back.
+    """
+
+    __tablename__ = "cards"
+    __table_args__ = (
+        Index("cards_following", "generation", "position"),
+        Index("cards_by_organisation", "organisation"),
+    )
+
+    generation: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    organisation: Mapped[str] = mapped_column(String(60))
+    version: Mapped[int]
+    is_open: Mapped[bool]
+    payload: Mapped[bytes] = mapped_column(LargeBinary)
+    position: Mapped[int]
+    update_time: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class Organisation(Base):
+    """What notices show of their organisation, when identity has said something newer."""
+
+    __tablename__ = "organisations"
+
+    name: Mapped[str] = mapped_column(String(60), primary_key=True)
+    display_name: Mapped[str] = mapped_column(String(200))
+    sector: Mapped[int]
+    version: Mapped[int]
+
+
+class Progress(Base):
+    """Which generation answers, which is being built, and how many changes there were.
+
+    One row, which every change locks: positions are so given in the order of the commits, and who
+    follows by position misses nothing.
+    """
+
+    __tablename__ = "progress"
+
+    id: Mapped[int] = mapped_column(primary_key=True, default=ONLY)
+    position: Mapped[int] = mapped_column(default=0)
+    generation: Mapped[int] = mapped_column(default=1)
+    building: Mapped[int] = mapped_column(default=0)  # 0: none
+    build_time: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+
+    @property
+    def generations(self) -> list[int]:
+        """Those that take changes."""
+        return [self.generation, self.building] if self.building else [self.generation]
+
+    def step(self) -> int:
+        """The next position."""
+        self.position += 1
+        return self.position

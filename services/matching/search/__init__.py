@@ -1,0 +1,1 @@
+"""Finding notices by words, filters and place, with counts."""

@@ -1,0 +1,1 @@
+"""Which notices would meet another, and why."""

@@ -1,0 +1,131 @@
+"""The read model thrown away and built anew, while it answers and events flow."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from grpc import ServicerContext
+from interchange.opportunities.v1 import events_pb2 as events
+from interchange.opportunities.v1 import notices_pb2
+from interchange.opportunities.v1.notices_pb2_grpc import (
+    NoticeServiceServicer,
+    add_NoticeServiceServicer_to_server,
+)
+from sqlalchemy import update
+
+from chassis.auth import JWKS, Verifier
+from chassis.client import channel
+from chassis.config import Config
+from chassis.errors import FailedPrecondition
+from chassis.policy import anyone
+from chassis.server import Server
+from services.matching.index.follower import Follower
+from services.matching.models import Card
+from services.matching.rebuild import Rebuild
+from tests.unit.matching.conftest import Desk, a_notice
+
+
+@dataclass
+class Owner(NoticeServiceServicer):
+    """A small real opportunities: lists what it was given, a few at a time."""
+
+    notices: list[notices_pb2.Notice] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
+
+    def ListNotices(
+        self, request: notices_pb2.ListNoticesRequest, context: ServicerContext
+    ) -> notices_pb2.ListNoticesResponse:
+        start = int(request.page_token or 0)
+        page = self.notices[start : start + 2]
+        more = start + 2 < len(self.notices)
+        answer = notices_pb2.ListNoticesResponse(
+            notices=page, next_page_token=str(start + 2) if more else ""
+        )
+        self.meanwhile()
+        return answer
+
+
+@contextmanager
+def rebuilding(desk: Desk, owner: Owner) -> Iterator[Rebuild]:
+    verifier = Verifier(JWKS(), region="east-of-england")
+    server = Server(Config(), rules={"ListNotices": anyone}, verifier=verifier)
+    add_NoticeServiceServicer_to_server(owner, server.grpc)
+    server.start()
+    with channel(server.address) as opened:
+        yield Rebuild(desk.database, opened)
+    server.stop(0)
+
+
+def test_a_spoilt_read_model_is_as_its_owner_says_afterwards(desk: Desk) -> None:
+    known = desk.publish(title="Right title")
+    ghost = desk.publish(title="A ghost")
+    spoilt = notices_pb2.Notice()
+    spoilt.CopyFrom(known)
+    spoilt.title = "Wrong title"
+    with desk.database.begin() as session:
+        card = update(Card).where(Card.name == known.name)
+        session.execute(card.values(payload=spoilt.SerializeToString(), version=99))
+    missed = a_notice(title="Never heard of")
+
+    with rebuilding(desk, Owner([known, missed])) as rebuild:
+        reports = list(rebuild.run())
+    desk.follower.follow()
+
+    assert (reports[-1].done, reports[-1].complete) == (2, True)
+    assert {each.title for each in desk.search().notices} == {"Right title", "Never heard of"}
+    assert ghost.name not in desk.found()
+
+
+def test_it_answers_and_hears_while_it_is_built(desk: Desk) -> None:
+    notices = [desk.publish(title=f"Notice {number}") for number in range(5)]
+    closed = notices_pb2.Notice()
+    closed.CopyFrom(notices[4])
+    closed.state, closed.version = notices_pb2.Notice.CLOSED, 9
+    arriving = a_notice(title="Arrives meanwhile")
+    seen: list[int] = []
+
+    def meanwhile() -> None:
+        seen.append(desk.search().total_size)
+        desk.hear(events.NoticeClosed(notice=closed), events.NoticePublished(notice=arriving))
+
+    with rebuilding(desk, Owner(notices, meanwhile)) as rebuild:
+        for _ in rebuild.run():
+            pass
+    desk.follower.follow()
+
+    assert seen == [5, 5, 5]
+    titles = {each.title for each in desk.search().notices}
+    assert titles == {"Notice 0", "Notice 1", "Notice 2", "Notice 3", "Arrives meanwhile"}
+
+
+def test_one_rebuild_at_a_time(desk: Desk) -> None:
+    with rebuilding(desk, Owner([a_notice() for _ in range(5)])) as rebuild:
+        first = rebuild.run()
+        next(first)
+
+        with pytest.raises(FailedPrecondition, match="REBUILD_RUNNING"):
+            next(rebuild.run())
+
+        assert [report.complete for report in first][-1]
+
+
+def test_a_program_that_starts_again_knows_what_it_knew(desk: Desk) -> None:
+    names = {desk.publish().name for _ in range(3)}
+
+    again = Follower(desk.database)
+    again.follow()
+
+    assert {notice.name for notice in again.catalogue.notices.values()} == names
+
+
+def test_another_process_sees_what_this_one_took(desk: Desk) -> None:
+    other = Follower(desk.database)
+    other.follow()
+
+    notice = desk.publish()
+    other.follow()
+
+    assert other.catalogue.number(notice.name) is not None
