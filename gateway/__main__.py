@@ -28,7 +28,7 @@ class Log(glogging.Logger):
     """Gunicorn's word in our logs: its own lines tell addresses and paths, so only faults are let through."""
 
     def setup(self, cfg: Any) -> None:
-        super().setup(cfg)
+        super().setup(cfg)  # type: ignore[no-untyped-call]
         for handler in list(self.error_log.handlers):
             self.error_log.removeHandler(handler)
         self.error_log.propagate = True
@@ -41,7 +41,7 @@ class Server(BaseApplication):
     def __init__(self, config: Config) -> None:
         self._config = config
         self._open = ExitStack()
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
 
     def load_config(self) -> None:
         settings = {
@@ -58,7 +58,7 @@ class Server(BaseApplication):
             "worker_exit": lambda _server, _worker: self._open.close(),
         }
         for name, value in settings.items():
-            self.cfg.set(name, value)
+            self.cfg.set(name, value)  # type: ignore[union-attr]  # made by the base class
 
     def load(self) -> Gateway:
         """In the worker, after the fork: channels and exporters do not survive one."""
@@ -82,7 +82,7 @@ def _die_with_parent(_server: object, _worker: object) -> None:
 def main() -> None:
     config = Config()
     logs.configure(config)
-    Server(config).run()
+    Server(config).run()  # type: ignore[no-untyped-call]
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from importlib.resources import files
 from google.api import resource_pb2
 from google.api.annotations_pb2 import http
 from google.api.http_pb2 import HttpRule
+from google.api.resource_pb2 import ResourceDescriptor
 from google.protobuf import descriptor_pool
 from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import (
@@ -76,7 +77,7 @@ def singulars() -> Mapping[str, str]:
     found: dict[str, str] = {}
     for file in image().file:
         for message in file.message_type:
-            resource = message.options.Extensions[resource_pb2.resource]  # type: ignore[index]
+            resource: ResourceDescriptor = message.options.Extensions[resource_pb2.resource]  # type: ignore[index]
             for pattern in resource.pattern:
                 found |= re.findall(r"(\w+)/\{(\w+)\}", pattern)
     return found

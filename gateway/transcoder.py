@@ -13,6 +13,7 @@ from google.protobuf.message_factory import GetMessageClass
 from chassis.errors import InvalidArgument
 from gateway import masks
 from gateway.codec import Wrong, loads, reader
+from gateway.codec.fields import message_in
 from gateway.codec.reading import Reader, read_text
 from gateway.errors import invalid
 from gateway.paths import in_json
@@ -33,15 +34,14 @@ class Transcoder:
         self._make = GetMessageClass(request)
         self._body = route.body
         self._variables = [PathValue(each, body=route.body) for each in route.template.variables]
-        taken = {each.field.partition(".")[0] for each in route.template.variables}
         self._query = QueryReader(
             request,
-            without=_all_fields(request) if route.body == WHOLE else taken | {route.body},
+            without=given_elsewhere(route),
             resource=inner.message_type if inner else None,
         )
         self._read_body = _body_reader(request, inner, route.body)
         self._mask = _mask(request, inner) if route.http_method == "PATCH" else None
-        self._etag_in = _etag_holder(request, inner)
+        self._etag_in = etag_holder(route)
 
     @property
     def takes_body(self) -> bool:
@@ -112,8 +112,11 @@ class PathValue:
             raise invalid(Wrong(problem.under(self._shown))) from None
 
 
-def _all_fields(request: Descriptor) -> set[str]:
-    return {field.name for field in request.fields}
+def given_elsewhere(route: Route) -> set[str]:
+    """Fields of the request that path or body give, so that the query does not."""
+    if route.body == WHOLE:
+        return {field.name for field in route.method.input_type.fields}
+    return {each.field.partition(".")[0] for each in route.template.variables} | {route.body}
 
 
 def _body_reader(request: Descriptor, inner: FieldDescriptor | None, body: str) -> Reader | None:
@@ -121,7 +124,7 @@ def _body_reader(request: Descriptor, inner: FieldDescriptor | None, body: str) 
         return reader(request)
     if inner is None:
         return None
-    name, read = inner.name, reader(inner.message_type)
+    name, read = inner.name, reader(message_in(inner))
 
     def read_inner(value: Any, message: Message) -> None:
         field = getattr(message, name)
@@ -133,11 +136,12 @@ def _body_reader(request: Descriptor, inner: FieldDescriptor | None, body: str) 
 
 def _mask(request: Descriptor, inner: FieldDescriptor | None) -> masks.BodyMask | None:
     field = request.fields_by_name.get(UPDATE_MASK)
-    return masks.BodyMask(inner.message_type) if inner and field else None
+    return masks.BodyMask(message_in(inner)) if inner and field else None
 
 
-def _etag_holder(request: Descriptor, inner: FieldDescriptor | None) -> str | None:
+def etag_holder(route: Route) -> str | None:
     """Where the request says which state it wants to find: in itself (""), in its body, or nowhere (None)."""
-    if ETAG in request.fields_by_name:
+    inner = route.body_field
+    if ETAG in route.method.input_type.fields_by_name:
         return ""
-    return inner.name if inner and ETAG in inner.message_type.fields_by_name else None
+    return inner.name if inner and ETAG in message_in(inner).fields_by_name else None

@@ -12,7 +12,7 @@ WITHIN_S = 0.25
 
 
 def options() -> dict[str, Any]:
-    """One more try, which a connection that Valkey closed meanwhile needs. The client's own habit is three, with waits."""
+    """One more try, for a connection that Valkey closed meanwhile. The client's own habit is three, with waits."""
     return {
         "socket_timeout": WITHIN_S,
         "socket_connect_timeout": WITHIN_S,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from google.api import field_behavior_pb2
 from google.api.field_behavior_pb2 import FieldBehavior
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -11,8 +13,14 @@ WELL_KNOWN = "google.protobuf."
 
 def behaves(field: FieldDescriptor, behaviour: FieldBehavior) -> bool:
     """Whether the field is annotated so."""
-    given = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]  # type: ignore[index]  # untyped in the stub
+    given: Sequence[int] = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]  # type: ignore[index]  # untyped in the stub
     return behaviour in given
+
+
+def message_in(field: FieldDescriptor) -> Descriptor:
+    """The type of a field that holds messages."""
+    assert field.message_type  # noqa: S101  # asked of no other
+    return field.message_type
 
 
 def is_output_only(field: FieldDescriptor) -> bool:

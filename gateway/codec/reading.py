@@ -14,7 +14,7 @@ from google.protobuf.json_format import ParseDict, ParseError
 from google.protobuf.message import Message
 
 from chassis.errors import FieldViolation
-from gateway.codec.fields import is_exotic, is_output_only, is_timestamp
+from gateway.codec.fields import is_exotic, is_output_only, is_timestamp, message_in
 from gateway.codec.wrong import (
     BAD_TEXT,
     GIVEN_TWICE,
@@ -123,7 +123,7 @@ def _scalars(field: FieldDescriptor) -> Reader:
 
 
 def _message(field: FieldDescriptor) -> Reader:
-    name, read = field.name, reader(field.message_type)
+    name, read = field.name, reader(message_in(field))
 
     def put(value: Any, message: Message) -> None:
         inner = getattr(message, name)
@@ -134,7 +134,7 @@ def _message(field: FieldDescriptor) -> Reader:
 
 
 def _messages(field: FieldDescriptor) -> Reader:
-    name, read = field.name, reader(field.message_type)
+    name, read = field.name, reader(message_in(field))
 
     def put(value: Any, message: Message) -> None:
         inner = getattr(message, name)
