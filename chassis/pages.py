@@ -81,7 +81,9 @@ def paginate(
     size = _size(request.page_size, default, most)
     statement = select.add_columns(*(part.column for part in parts))
     if request.page_token:
-        statement = statement.where(_beyond(parts, read_token(request.page_token, scope, len(parts))))
+        statement = statement.where(
+            _beyond(parts, read_token(request.page_token, scope, len(parts)))
+        )
     ordered = statement.order_by(*(part.order() for part in parts)).limit(size + 1)
     rows = session.execute(ordered).all()
     items = [row[0] for row in rows[:size]]

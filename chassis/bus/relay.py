@@ -24,6 +24,7 @@ from chassis.clock import now
 from chassis.database import Database
 
 BATCH = 500  # the server takes at most 1000 messages in one atomic batch
+AT_ONCE = 5 * BATCH  # taken from the outbox, and marked, in one go
 BATCH_BYTES = 4 * 1024 * 1024
 # A commit of this process rings; the poll is for what another process wrote, and for what was left.
 POLL_S = 0.25
@@ -52,6 +53,7 @@ class Relay:
 
     def start(self) -> None:
         bells.add(self._bell)
+        self._bell.set()  # for what was left the last time
         self._thread.start()
 
     def stop(self) -> None:
@@ -84,20 +86,25 @@ class Relay:
     def _drain(self) -> None:
         if not self._turn.is_ours():
             return
-        while not self._stopping and self._once() == BATCH:
+        while not self._stopping and self._once() == AT_ONCE:
             pass
         if time.monotonic() > self._purged_at + PURGE_EVERY_S:
             self._purge()
 
     def _once(self) -> int:
-        """Publish what waits, at most a batch; how many rows that were."""
+        """Publish what waits, some batches at most; how many rows that were."""
         with self._database.read() as session:
             rows = session.execute(WAITING).all()
-            self._measure(rows, session.scalar(DEPTH) or 0 if len(rows) == BATCH else len(rows))
-        # A batch goes to one stream; order matters within a stream only.
-        for _, same in groupby(sorted(rows, key=_stream), key=_stream):
-            for batch in _portions(list(same)):
-                self._publish(batch)
+            self._measure(rows, session.scalar(DEPTH) or 0 if len(rows) == AT_ONCE else len(rows))
+        done: list[int] = []
+        try:
+            # A batch goes to one stream; order matters within a stream only.
+            for _, same in groupby(sorted(rows, key=_stream), key=_stream):
+                for batch in _portions(list(same)):
+                    self._publish(batch)
+                    done += [row.pos for row in batch]
+        finally:
+            self._mark(done)
         return len(rows)
 
     def _publish(self, rows: Sequence[Row[Any]]) -> None:
@@ -110,10 +117,16 @@ class Relay:
                 # We died between the stream's word and our mark: those it has, it says so of.
                 for message in messages:
                     self._bus.publish(message)
+
+    def _mark(self, done: Sequence[int]) -> None:
+        if not done:
+            return
+        at = now()
         with self._database.begin() as session:
-            done = [row.pos for row in rows]
-            session.execute(update(outbox).where(outbox.c.pos.in_(done)).values(published_at=now()))
-        metrics.relayed.inc(len(rows))
+            for first, last in _runs(sorted(done)):
+                published = outbox.c.pos.between(first, last)
+                session.execute(update(outbox).where(published).values(published_at=at))
+        metrics.relayed.inc(len(done))
 
     def _measure(self, rows: Sequence[Row[Any]], depth: int) -> None:
         metrics.outbox_depth.set(depth)
@@ -129,7 +142,9 @@ class Relay:
 
 
 # By flag, never by "after the last one": numbers are given before the commit, so one may come late.
-WAITING = select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pos).limit(BATCH)
+WAITING = (
+    select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pos).limit(AT_ONCE)
+)
 DEPTH = select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))
 
 
@@ -141,12 +156,24 @@ def _portions(rows: Sequence[Row[Any]]) -> Iterator[list[Row[Any]]]:
     portion: list[Row[Any]] = []
     size = 0
     for row in rows:
-        if portion and size + len(row.payload) > BATCH_BYTES:
+        if len(portion) == BATCH or (portion and size + len(row.payload) > BATCH_BYTES):
             yield portion
             portion, size = [], 0
         portion.append(row)
         size += len(row.payload)
-    yield portion
+    if portion:
+        yield portion
+
+
+def _runs(numbers: Sequence[int]) -> Iterator[tuple[int, int]]:
+    """First and last of each stretch without a gap: a gap may be a row that commits later."""
+    first = last = numbers[0]
+    for number in numbers[1:]:
+        if number != last + 1:
+            yield first, last
+            first = number
+        last = number
+    yield first, last
 
 
 class Producers:
