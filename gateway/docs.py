@@ -6,6 +6,7 @@ import re
 from base64 import b64encode
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from hashlib import sha256
 from importlib.resources import files
 from typing import Any
@@ -44,6 +45,7 @@ class Shown:
     answers: Sequence[tuple[str, str, Node]]
 
 
+@cache
 def docs() -> dict[str, Served]:
     """What is served at which path. Everything is made once: it changes with the contract only."""
     described = document()
@@ -118,8 +120,8 @@ def _shown(path: str, method: str, operation: Node, shared: Node) -> Shown:
 
 
 def _answer(status: str, response: Node) -> tuple[str, str, Node]:
-    content = response.get("content", {})
-    return status, response["description"], next(iter(content.values()), {}).get("schema", {})
+    kinds: list[Node] = list(response.get("content", {}).values())
+    return status, response["description"], kinds[0]["schema"] if kinds else {}
 
 
 def _resolved(node: Node, shared: Node) -> Node:

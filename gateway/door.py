@@ -10,14 +10,15 @@ import structlog
 
 from chassis.auth import ANONYMOUS, Call, Principal, Verifier, current
 from chassis.errors import Error, Internal, Unauthenticated, hidden
-from gateway import errors, spans
+from gateway import errors, etags, spans
 from gateway.answers import Answer
 from gateway.asked import Asked
 from gateway.config import Config
 from gateway.cors import Cors
+from gateway.etags import NOT_MODIFIED
 from gateway.idempotency import Keys, Slot, checked_key
 from gateway.limits import Limits, network_of
-from gateway.operation import NOT_MODIFIED, OK, Operation
+from gateway.operation import OK, Operation
 from gateway.routes import Table
 from gateway.spans import Trace
 
@@ -79,7 +80,9 @@ class Door:
         if page and asked.method != "GET":
             return self._other_method(asked, PAGE_METHODS)
         trace = spans.unrecorded(asked.header("TRACEPARENT"))
-        return page() if page else errors.problem(errors.UnknownPath(), trace.trace_id), trace
+        if page is None:
+            return errors.problem(errors.UnknownPath(), trace.trace_id), trace
+        return etags.unless_known(page(), asked.header("IF_NONE_MATCH")), trace
 
     def _other_method(self, asked: Asked, allowed: str) -> tuple[Answer, Trace]:
         trace = spans.unrecorded(asked.header("TRACEPARENT"))

@@ -11,9 +11,12 @@ from base64 import urlsafe_b64encode
 from hashlib import blake2b
 
 from chassis.errors import InvalidArgument
+from gateway.answers import Answer
 
 DIGEST = 6  # bytes: eight characters
 ANY = "*"
+NOT_MODIFIED = 304
+KEPT = ("ETag", "Cache-Control")  # what such a word carries
 WEAK = "W/"
 
 
@@ -29,6 +32,15 @@ def is_known(etag: str, if_none_match: str) -> bool:
         return False
     known = [each.strip().removeprefix(WEAK) for each in if_none_match.split(",")]
     return ANY in known or etag in known
+
+
+def unless_known(answer: Answer, if_none_match: str) -> Answer:
+    """The answer, or word that the caller holds it already."""
+    etag = answer.headers.get("ETag", "")
+    if not etag or not is_known(etag, if_none_match):
+        return answer
+    kept = {name: value for name, value in answer.headers.items() if name in KEPT}
+    return Answer(NOT_MODIFIED, b"", kept)
 
 
 def wanted(if_match: str) -> str:

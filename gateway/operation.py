@@ -22,7 +22,7 @@ from gateway.routes import Route
 from gateway.spans import RouteSpans
 from gateway.transcoder import ETAG, Transcoder
 
-OK, CREATED, NO_CONTENT, NOT_MODIFIED = 200, 201, 204, 304
+OK, CREATED, NO_CONTENT = 200, 201, 204
 NEXT_PAGE: Final = "next_page_token"
 READS = ("GET",)
 
@@ -74,9 +74,8 @@ class Operation:
             headers["Location"] = f"/v1/{found.name}"
         if self._has_etag and found.etag:
             headers["ETag"] = etags.of_answer(found.etag, body)
-            if self.is_read and etags.is_known(headers["ETag"], asked.header("IF_NONE_MATCH")):
-                return Answer(NOT_MODIFIED, b"", {"ETag": headers["ETag"]})
-        return Answer(CREATED if self._creates else OK, body, headers)
+        answer = Answer(CREATED if self._creates else OK, body, headers)
+        return etags.unless_known(answer, asked.header("IF_NONE_MATCH")) if self.is_read else answer
 
     def observe(self, status: int, seconds: float) -> None:
         """Count one answer."""

@@ -10,10 +10,11 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.empty_pb2 import Empty
 
 from gateway import contract
+from gateway.etags import NOT_MODIFIED
 from gateway.masks import is_mask
 from gateway.openapi.bounds import Schema
 from gateway.openapi.schemas import Schemas, Use, is_required
-from gateway.operation import CREATED, NEXT_PAGE, NO_CONTENT, NOT_MODIFIED, OK, creates, holds_token
+from gateway.operation import CREATED, NEXT_PAGE, NO_CONTENT, OK, creates, holds_token
 from gateway.query import Parameter, parameters
 from gateway.routes import WHOLE, Route
 from gateway.templates import STAR
