@@ -48,11 +48,7 @@ def main() -> None:
         telemetry.setup(config),
         Database(config.database_url) as database,
         Bus.connect(config) as bus,
-        Redis.from_url(
-            config.redis_url,
-            socket_timeout=REDIS_WITHIN_S,
-            socket_connect_timeout=REDIS_WITHIN_S,
-        ) as redis,
+        connect(config.redis_url) as redis,
     ):
         keys = Keys(
             database, read_secret(config.key_encryption_file), access_ttl_s=config.access_ttl_s
@@ -66,6 +62,11 @@ def main() -> None:
             Every(config.revoke_every_s, lambda: endings.tell_again(database, at=now()), "revoke"),
             Every(config.tidy_every_s, lambda: tidy_up(config, database, keys), "tidy"),
         )
+
+
+def connect(url: str) -> Redis:
+    """A client that gives up soon, and does not try again: callers know what to do without it."""
+    return Redis.from_url(url, socket_timeout=REDIS_WITHIN_S, socket_connect_timeout=REDIS_WITHIN_S)
 
 
 def serve(

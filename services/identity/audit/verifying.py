@@ -6,7 +6,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
 
 from chassis.database import Database
 from services.identity.audit.chain import Link, Walk
@@ -69,7 +68,9 @@ def _after(database: Database, sequence: int) -> Iterator[Link]:
 
 def _page(database: Database, after: int) -> Sequence[Link]:
     # A transaction a page: none is held open for as long as a long log takes.
-    statement = select(*COLUMNS).where(Entry.sequence > after).order_by(Entry.sequence).limit(PAGE)
+    statement = select(*COLUMNS).order_by(Entry.sequence).limit(PAGE)
+    if after:  # the first page shows also what was put before the first entry
+        statement = statement.where(Entry.sequence > after)
     with database.read() as session:
         return [Link(*row) for row in session.execute(statement)]
 
@@ -80,9 +81,6 @@ def _head(database: Database) -> Head:
 
 
 def _is_there(database: Database, sequence: int) -> bool:
+    statement = select(Entry.sequence).where(Entry.sequence == sequence)
     with database.read() as session:
-        return _exists(session, sequence)
-
-
-def _exists(session: Session, sequence: int) -> bool:
-    return session.scalar(select(Entry.sequence).where(Entry.sequence == sequence)) is not None
+        return session.scalar(statement) is not None

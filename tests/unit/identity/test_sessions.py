@@ -22,6 +22,7 @@ from chassis.errors import (
     ResourceExhausted,
     Unauthenticated,
 )
+from services.identity.__main__ import connect
 from services.identity.sessions import lockout
 from services.identity.sessions.clock import USED_KEPT, tidy
 from services.identity.sessions.models import (
@@ -293,8 +294,7 @@ def test_who_was_erased_is_nobody(house: House, asha: str) -> None:
 
 
 def test_without_redis_people_sign_in_and_out_and_are_told_of_later(databases: Databases) -> None:
-    away = Redis(host="127.0.0.1", port=1, socket_connect_timeout=0.2)
-    house = House(databases("identity"), away)
+    house = House(databases("identity"), connect("redis://127.0.0.1:1/0"))
     house.member(house.organisation(), ASHA)
     session = house.sign_in(ASHA)
 
