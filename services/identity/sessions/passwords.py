@@ -34,6 +34,7 @@ COMMON = frozenset(
     """.split()  # noqa: SIM905  # a list of words reads as words
 )
 DECORATION = re.compile(r"^[\W\d_]+|[\W\d_]+$")
+PLAIN = COMMON | {DECORATION.sub("", word) for word in COMMON}
 RUNS = ("0123456789012345678901234567890", "9876543210987654321098765432109")
 
 
@@ -80,7 +81,7 @@ def is_common(password: str) -> bool:
     plain = _normalised(password).casefold()
     if len(set(plain)) < FEWEST_DIFFERENT or any(plain in run for run in RUNS):
         return True
-    return bool({plain, DECORATION.sub("", plain)} & COMMON)
+    return bool({plain, DECORATION.sub("", plain)} & PLAIN)
 
 
 def is_address(password: str, email: str) -> bool:
