@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import signal
+import time
 from collections.abc import Iterable
+from itertools import count
 from pathlib import Path
 from threading import Event
 
@@ -11,26 +13,25 @@ import click
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
 
-from chassis.database import new_id
-
 KEPT = 5000
 LARGEST = 1024 * 1024
 
 
 class Mailbox:
-    """Keeps the newest mails as `<time-ordered id>.eml`."""
+    """Keeps the newest mails, each as a file whose name says its place in time."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._folder.mkdir(parents=True, exist_ok=True)
         self._kept = sorted(folder.glob("*.eml"))
+        self._numbers = count()
 
     async def handle_DATA(self, _: SMTP, __: Session, envelope: Envelope) -> str:
         """Keep a mail; it is on disk before its sender is told so."""
         content = envelope.content
         if not isinstance(content, bytes):
             return "500 not a mail"
-        unfinished = self._folder / f"{new_id()}.part"
+        unfinished = self._folder / f"{time.time_ns()}-{next(self._numbers)}.part"
         unfinished.write_bytes(_received(envelope.rcpt_tos) + content)
         path = unfinished.with_suffix(".eml")
         unfinished.replace(path)

@@ -22,8 +22,8 @@ from gateway.config import Config as GatewayConfig
 METHOD = "/bare.Bare/Get"
 
 
-def serve_bytes(payload: bytes) -> int:
-    """A gRPC server that answers every call with the same bytes; its port."""
+def serve_bytes(payload: bytes) -> tuple[grpc.Server, int]:
+    """A gRPC server, to be kept, that answers every call with the same bytes; its port."""
 
     class Anything(grpc.GenericRpcHandler):
         def service(self, _: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[bytes, bytes]:
@@ -33,7 +33,7 @@ def serve_bytes(payload: bytes) -> int:
     server.add_generic_rpc_handlers((Anything(),))
     port = server.add_insecure_port("127.0.0.1:0")
     server.start()
-    return port
+    return server, port
 
 
 def application(address: str) -> Flask:
@@ -76,7 +76,8 @@ def main() -> None:
     port, payload = int(sys.argv[1]), Path(sys.argv[2]).read_bytes()
     reading, writing = os.pipe()
     if os.fork() == 0:  # the gRPC server has a process of its own, as a service has
-        os.write(writing, str(serve_bytes(payload)).encode())
+        _kept, grpc_port = serve_bytes(payload)
+        os.write(writing, str(grpc_port).encode())
         os.close(writing)
         _until_orphaned()
     os.close(writing)

@@ -25,7 +25,9 @@ def bare(payload: bytes, folder: Path) -> Iterator[int]:
     """The bare stack with this payload; yields its port."""
     file, port = folder / "payload", free_port()
     file.write_bytes(payload)
-    process = subprocess.Popen([sys.executable, "-m", "tests.bench.bare", str(port), str(file)])
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tests.bench.bare", str(port), str(file)], stderr=subprocess.DEVNULL
+    )
     try:
         assert wait_for_port(port, within_s=10)
         yield port
@@ -49,8 +51,9 @@ def compare(
         rounds = []
         for _ in range(ROUNDS):
             mine = load.press(port, ours, SECONDS)
-            assert not mine.refused, f"{what}: {mine.refused} refused"
-            rounds.append((mine.per_second, load.press(bare_port, theirs, SECONDS).per_second))
+            other = load.press(bare_port, theirs, SECONDS)
+            assert not mine.refused + other.refused, f"{what}: {mine} {other}"
+            rounds.append((mine.per_second, other.per_second))
     share = median(mine / other for mine, other in rounds)
     baseline = median(other for _, other in rounds)
     return ratio(what, share * baseline, baseline, least=least)
