@@ -283,6 +283,6 @@ def read_timestamp(value: Any, message: Message) -> None:
 def _as_the_reference(value: Any, message: Message) -> None:
     try:
         ParseDict(value, message)
-    except (ParseError, ValueError, TypeError, AttributeError):
+    except (ParseError, ValueError, TypeError, AttributeError, OverflowError):
         full_name = message.DESCRIPTOR.full_name
         raise wrong(WRONG_TYPE, f"must be {full_name} in JSON") from None

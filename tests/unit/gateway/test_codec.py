@@ -150,7 +150,7 @@ def read(kind: type[Message], value: object) -> Message:
 def by_reference(kind: type[Message], value: Any) -> Message | None:
     try:
         return ParseDict(value, kind())
-    except (ParseError, ValueError, TypeError, AttributeError):
+    except (ParseError, ValueError, TypeError, AttributeError, OverflowError):
         return None
 
 
