@@ -46,11 +46,32 @@ TYPES: list[type[Message]] = [
     Distribution,
     Color,
 ]
-JUNK = [None, True, 7, -1, 2.5, 2.0, 1e400, 2**31, 2**70, "", "x", "7", " 7", "WANTED", "é", [], {}, [None], {"x": 1}]
+JUNK = [
+    None,
+    True,
+    7,
+    -1,
+    2.5,
+    2.0,
+    1e400,
+    2**31,
+    2**70,
+    "",
+    "x",
+    "7",
+    " 7",
+    "WANTED",
+    "é",
+    [],
+    {},
+    [None],
+    {"x": 1},
+]
 
 text = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"), max_size=8)
 # A moment of the calendar, in seconds: years 1 to 9999.
 seconds = st.integers(-62_135_596_800, 253_402_300_799)
+
 
 def one_nan(value: float) -> float:
     """JSON has a word for one NaN only."""
@@ -94,7 +115,9 @@ def fill(message: Message, draw: st.DrawFn, depth: int) -> None:
         return
     if full_name.startswith("google.protobuf."):
         return
-    for field in draw(st.lists(st.sampled_from(list(message.DESCRIPTOR.fields)), unique_by=lambda f: f.name)):
+    for field in draw(
+        st.lists(st.sampled_from(list(message.DESCRIPTOR.fields)), unique_by=lambda f: f.name)
+    ):
         put(message, field, draw, depth)
 
 
@@ -218,7 +241,9 @@ def spoilt(draw: st.DrawFn) -> tuple[type[Message], Any]:
 
 @given(spoilt())
 @settings(max_examples=1500, deadline=None)
-def test_what_the_reference_refuses_is_refused_and_nothing_else(case: tuple[type[Message], Any]) -> None:
+def test_what_the_reference_refuses_is_refused_and_nothing_else(
+    case: tuple[type[Message], Any],
+) -> None:
     kind, document = case
     expected = by_reference(kind, document)
     try:
@@ -254,7 +279,9 @@ def holds_output_only(described: Descriptor, document: Any) -> bool:
         if is_output_only(field):
             return True
         inner = value if isinstance(value, list) else [value]
-        if field.message_type and any(holds_output_only(field.message_type, each) for each in inner):
+        if field.message_type and any(
+            holds_output_only(field.message_type, each) for each in inner
+        ):
             return True
     return False
 

@@ -73,7 +73,7 @@ class House:
         self.organisations = Stub(OrganisationService(database, self.endings))
         self.people = Stub(PersonService(database, self.endings, passwords, limits))
         self.sessions = Stub(
-            SessionService(database, self.opening, self.endings, self.keys, passwords, limits)
+            SessionService(database, self.opening, self.endings, self.keys, passwords)
         )
         self.credentials = Stub(
             CredentialService(database, self.endings, passwords, limits, mail_ttls(config))
