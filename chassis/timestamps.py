@@ -10,14 +10,16 @@ from google.type.date_pb2 import Date
 
 from chassis.errors import InvalidArgument
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+DAY_S = 86_400
+
 
 def to_proto(moment: datetime) -> Timestamp:
     """An aware datetime as Timestamp."""
     if moment.tzinfo is None:
         raise ValueError("a moment without a time zone")
-    stamp = Timestamp()
-    stamp.FromDatetime(moment)
-    return stamp
+    since = moment - EPOCH
+    return Timestamp(seconds=since.days * DAY_S + since.seconds, nanos=since.microseconds * 1000)
 
 
 def from_proto(stamp: Timestamp, *, field: str = "") -> datetime:

@@ -8,7 +8,7 @@ from services.opportunities.exchanges.models import Exchange
 from services.opportunities.exchanges.parties import Role
 from services.opportunities.interests.models import Interest
 from services.opportunities.interests.models import State as InterestState
-from services.opportunities.notices.models import Notice, State, Visibility
+from services.opportunities.notices.models import Listed, Notice, State, Visibility
 from services.opportunities.requests.models import Request
 
 managers = any_of(manager, operator)  # of which organisation, the loaders check
@@ -83,7 +83,7 @@ def may_edit_notice(who: Principal, notice: Notice) -> bool:
     return manages(who, notice.organisation)
 
 
-def sees_notice_whole(who: Principal, notice: Notice) -> bool:
+def sees_notice_whole(who: Principal, notice: Listed) -> bool:
     """Whether they also see who wrote it, who answers for it and whom it is for."""
     return manages(who, notice.organisation) or is_person(who, notice.beneficiary)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from enum import IntEnum
-from typing import Self
+from typing import Protocol, Self
 from uuid import UUID
 
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
@@ -101,6 +101,21 @@ COPIED = [
 ]
 
 
+class Listed(Protocol):
+    """What a listing reads of a notice, before it knows whether it must read more."""
+
+    @property
+    def id(self) -> UUID: ...
+    @property
+    def version(self) -> int: ...
+    @property
+    def owner_version(self) -> int: ...
+    @property
+    def organisation(self) -> str: ...
+    @property
+    def beneficiary(self) -> str: ...
+
+
 class Notice(Consenting, Base):
     """What an organisation wants, needs or offers."""
 
@@ -194,6 +209,11 @@ class Notice(Consenting, Base):
     @property
     def display_name(self) -> str:
         return self.owner.display_name
+
+    @property
+    def owner_version(self) -> int:
+        """Of the organisation, whose name and sector it shows."""
+        return self.owner.version
 
     @property
     def sector(self) -> Sector:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 from uuid import UUID
 
 from interchange.opportunities.v1 import notices_pb2 as pb
 from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Bundle, Session
 
 from chassis.auth import Principal, principal
 from chassis.errors import NotFound, PermissionDenied
 from chassis.etags import check
 from chassis.names import parse_name
 from services.opportunities.interests.queries import has_answered, open_counts
-from services.opportunities.notices.models import Format, Kind, Notice, State
+from services.opportunities.notices.models import Format, Kind, Listed, Notice, State
+from services.opportunities.organisations.models import Organisation
 from services.opportunities.policy import (
     PUBLIC,
     READERS,
@@ -25,6 +27,15 @@ from services.opportunities.policy import (
 
 # Made once: what SQLAlchemy prepares of it is then kept with it.
 BY_ID = select(Notice).where(Notice.id == bindparam("id"))
+
+LISTED: Bundle[Any] = Bundle(
+    "listed",
+    Notice.id,
+    Notice.version,
+    Organisation.version.label("owner_version"),
+    Notice.organisation,
+    Notice.beneficiary,
+)
 
 
 def find(session: Session, name: str) -> Notice | None:
@@ -85,9 +96,9 @@ def open_interests(
     return open_counts(session, [each.id for each in notices if sees_notice_whole(who, each)])
 
 
-def listing(who: Principal, request: pb.ListNoticesRequest) -> Select[Notice]:
-    """What ListNotices pages through."""
-    statement = select(Notice).where(_in_state(who, request))
+def listing(who: Principal, request: pb.ListNoticesRequest) -> Select[Listed]:
+    """What ListNotices pages through: enough to know whether more must be read."""
+    statement = select(LISTED).join(Notice.owner).where(_in_state(who, request))
     if request.organisation:
         statement = statement.where(Notice.organisation == request.organisation)
     if request.kind:
@@ -95,6 +106,14 @@ def listing(who: Principal, request: pb.ListNoticesRequest) -> Select[Notice]:
     if request.format:
         statement = statement.where(Notice.format == Format(request.format))
     return statement
+
+
+def load_all(session: Session, notices: Sequence[UUID]) -> Mapping[UUID, Notice]:
+    """Whole notices, by id."""
+    if not notices:
+        return {}
+    found = session.scalars(select(Notice).where(Notice.id.in_(notices)))
+    return {notice.id: notice for notice in found}
 
 
 def _in_state(who: Principal, request: pb.ListNoticesRequest) -> ColumnElement[bool]:

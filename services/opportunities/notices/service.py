@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from grpc import ServicerContext
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import notices_pb2 as pb
 from interchange.opportunities.v1 import notices_pb2_grpc as rpc
+from sqlalchemy.orm import Session
 
 from chassis import fields
-from chassis.auth import principal
+from chassis.auth import Principal, principal
 from chassis.bus import publish
 from chassis.clock import now
 from chassis.database import Database
@@ -24,8 +27,10 @@ from services.opportunities.notices.convert import (
     to_proto,
     to_public,
 )
-from services.opportunities.notices.models import COPIED, Closing, Notice, State
+from services.opportunities.notices.models import COPIED, Closing, Listed, Notice, State
+from services.opportunities.notices.shelf import Shelf
 from services.opportunities.organisations.directory import Directory, acting_for
+from services.opportunities.policy import sees_notice_whole
 
 NEWEST_FIRST = (Notice.create_time.desc(), Notice.id.desc())
 
@@ -41,6 +46,7 @@ class NoticeService(rpc.NoticeServiceServicer):
         self._directory = directory
         self._identity = identity
         self._region = region
+        self._shelf = Shelf()
 
     def CreateNotice(self, request: pb.CreateNoticeRequest, _: ServicerContext) -> pb.Notice:
         message = request.notice
@@ -74,11 +80,23 @@ class NoticeService(rpc.NoticeServiceServicer):
                 scope=f"ListNotices {request.organisation} {request.state} "
                 f"{request.kind} {request.format}",
             )
-            waiting = queries.open_interests(session, who, page.items)
-        notices = (
-            to_proto(each, who, open_interests=waiting.get(each.id, 0)) for each in page.items
-        )
+            notices = self._pick(session, who, page.items)
         return pb.ListNoticesResponse(notices=notices, next_page_token=page.next_page_token)
+
+    def _pick(self, session: Session, who: Principal, page: Sequence[Listed]) -> list[pb.Notice]:
+        """From the shelf what the caller sees as everybody does; the rest is read, and put there."""
+        on_shelf = {each.id: self._shelf.get(each) for each in page}
+        unread = [each.id for each in page if sees_notice_whole(who, each) or not on_shelf[each.id]]
+        read = queries.load_all(session, unread)
+        waiting = queries.open_interests(session, who, list(read.values()))
+        for notice in read.values():
+            self._shelf.put(notice, to_public(notice))
+        whole = {
+            notice.id: to_proto(notice, who, open_interests=waiting.get(notice.id, 0))
+            for notice in read.values()
+        }
+        shown = (whole.get(each.id) or on_shelf[each.id] for each in page)
+        return [message for message in shown if message]
 
     def UpdateNotice(self, request: pb.UpdateNoticeRequest, _: ServicerContext) -> pb.Notice:
         message = request.notice
