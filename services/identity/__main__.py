@@ -101,7 +101,6 @@ def serve(
             endings,
             keys,
             passwords,
-            limits,
         ),
         server.grpc,
     )

@@ -32,8 +32,6 @@ class Limit:
     within_s: int
 
 
-# Beside the lock after ten failures: what one address may cost us in argon2.
-SIGN_IN = Limit("sign-in", 60, 60)
 # Each of these may send a mail to somebody who did not ask for it.
 REGISTER = Limit("register", 5, 3600)
 RESET = Limit("reset", 3, 3600)

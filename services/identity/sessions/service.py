@@ -18,7 +18,6 @@ from chassis.clock import now
 from chassis.database import Database
 from chassis.errors import FailedPrecondition, NotFound, Unauthenticated
 from chassis.names import parse_name
-from services.identity.limits import SIGN_IN, Limits
 from services.identity.managers.queries import managed_by
 from services.identity.people.models import Person, normalised
 from services.identity.people.queries import with_organisation
@@ -42,7 +41,6 @@ class SessionService(rpc.SessionServiceServicer):
         endings: Endings,
         keys: Keys,
         passwords: Passwords,
-        limits: Limits,
     ) -> None:
         self._begin = database.begin
         self._read = database.read
@@ -50,11 +48,9 @@ class SessionService(rpc.SessionServiceServicer):
         self._endings = endings
         self._keys = keys
         self._passwords = passwords
-        self._limits = limits
 
     def CreateSession(self, request: pb.CreateSessionRequest, _: ServicerContext) -> pb.Session:
         email, at = normalised(request.email), now()
-        self._limits.require(SIGN_IN, email)
         person = self._authenticate(email, request.password, at)
         if not person.is_confirmed:
             raise FailedPrecondition(

@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from typing import Any, cast
 
 import grpc
+from interchange.identity.v1 import audit_pb2
 from interchange.identity.v1 import organisations_pb2 as organisations_pb
 from interchange.identity.v1 import people_pb2 as people_pb
 from interchange.identity.v1 import sessions_pb2 as sessions_pb
@@ -27,6 +28,7 @@ from services.identity.sessions.keys import Keys
 from services.identity.sessions.opening import Opening
 from services.identity.sessions.passwords import Passwords
 from services.identity.sessions.service import SessionService
+from tests.support.outbox import everything_announced
 
 PASSWORD = "a-long-enough-password"
 SECRET = b"0123456789abcdef0123456789abcdef"
@@ -156,7 +158,7 @@ class House:
         return self.principal(email)
 
     def mail_token(
-        self, person: str, purpose: sessions_pb.MailPurpose, who: Principal = CLI
+        self, person: str, purpose: sessions_pb.MailPurpose.ValueType, who: Principal = CLI
     ) -> str:
         request = sessions_pb.IssueMailTokenRequest(person=person, purpose=purpose)
         return str(self.credentials.IssueMailToken(request, who).token)
@@ -171,8 +173,6 @@ class House:
 
     def actions(self) -> list[str]:
         """The audit log's actions, oldest first."""
-        from interchange.identity.v1 import audit_pb2
-
         request = audit_pb2.ListAuditEntriesRequest(page_size=100)
         found = self.audit.ListAuditEntries(request, self.operator).audit_entries
         return [entry.action for entry in reversed(found)]
@@ -189,8 +189,6 @@ def a_person(organisation: str, email: str, **fields: Any) -> people_pb.Person:
 @contextmanager
 def nothing_announced(database: Database) -> Iterator[None]:
     """Whatever is done inside publishes nothing."""
-    from tests.support.outbox import everything_announced
-
     before = everything_announced(database)
     yield
     assert everything_announced(database) == before

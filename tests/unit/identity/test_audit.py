@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from hashlib import sha256
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -34,6 +35,11 @@ def fill(database: Database, entries: int = ENTRIES) -> None:
     with database.begin() as session:
         for number in range(entries):
             log.append(session, ACTOR, "organisation.verify", f"organisations/{number}", at=NOW)
+
+
+def fill_one_by_one(database: Database, entries: int) -> None:
+    for _ in range(entries):
+        fill(database, 1)
 
 
 def written(entries: list[Link]) -> list[Link]:
@@ -218,7 +224,7 @@ def test_entries_stay_in_a_row_when_many_write_at_once(database: Database) -> No
 
 def test_what_is_written_while_the_log_is_checked_does_no_harm(database: Database) -> None:
     with ThreadPoolExecutor(1) as writer:
-        writing = writer.submit(lambda: [fill(database, 1) for _ in range(30)])
+        writing = writer.submit(fill_one_by_one, database, 30)
         verdicts = [verify(database)]
         while not writing.done():
             verdicts.append(verify(database))
@@ -297,7 +303,7 @@ def test_the_log_is_listed_newest_first_and_filtered(house: House) -> None:
     house.organisation("Suffolk")
     operator = house.operator.person
 
-    def found(**filters: str) -> list[tuple[str, str]]:
+    def found(**filters: Any) -> list[tuple[str, str]]:
         request = pb.ListAuditEntriesRequest(**filters)
         entries = house.audit.ListAuditEntries(request, house.operator).audit_entries
         return [(each.actor, each.action) for each in entries]

@@ -20,6 +20,7 @@ from chassis.errors import (
 )
 from chassis.timestamps import from_proto
 from services.identity.sessions import mail_tokens
+from services.identity.sessions.models import Purpose
 from tests.support.outbox import announced
 from tests.unit.identity.house import CLI, NOTIFICATIONS, PASSWORD, House, nothing_announced
 
@@ -142,7 +143,7 @@ def test_the_operators_command_does_not_spoil_a_mail_on_its_way(
     [(pb.CONFIRM_EMAIL, 7), (pb.RESET_PASSWORD, 1 / 24), (pb.ACCEPT_INVITATION, 14)],
 )
 def test_a_mailed_token_works_for_as_long_as_was_said(
-    house: House, purpose: pb.MailPurpose, days: float
+    house: House, purpose: pb.MailPurpose.ValueType, days: float
 ) -> None:
     person = house.invited(house.organisation(), ASHA).name
     request = pb.IssueMailTokenRequest(person=person, purpose=purpose)
@@ -150,7 +151,7 @@ def test_a_mailed_token_works_for_as_long_as_was_said(
     ends = from_proto(issued.expire_time)
     assert abs(ends - now() - timedelta(days=days)) < timedelta(minutes=1)
 
-    purposes = list(mail_tokens.Purpose)
+    purposes = list(Purpose)
     with house.database.read() as session:
         just_before = ends - timedelta(seconds=1)
         assert mail_tokens.holder(session, issued.token, purposes, at=just_before)
