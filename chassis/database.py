@@ -88,18 +88,32 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, pool_size)
         telemetry.instrument_engine(self.engine)
+        self._writer = Lock()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 
     @contextmanager
     def begin(self) -> Iterator[Session]:
         """A transaction that may write: commits at the end, rolls back when the block raises."""
         with self._sessions(info={WRITES: True}) as session:
-            with session.begin():
+            with self._turn(), session.begin():
                 if self.is_sqlite:
                     session.connection(execution_options={WRITES: True})
                 yield session
             for hook in session.info.get(AFTER_COMMIT, ()):
                 hook()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """SQLite has one writer at a time. Ours queue here, for it lets them sleep and try again."""
+        if not self.is_sqlite:
+            yield
+            return
+        is_ours = self._writer.acquire(timeout=BUSY_TIMEOUT_MS / 1000)
+        try:
+            yield
+        finally:
+            if is_ours:
+                self._writer.release()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
