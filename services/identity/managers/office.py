@@ -61,10 +61,12 @@ def step_down(
     log.append(session, by, "manager.stepDown", manager.name, at=at, detail=heir)
 
 
-def leave_all(session: Session, person: Person, *, by: Principal, at: datetime) -> None:
-    """End what a person holds, as they leave their organisation."""
-    for manager in offices_of(session, person.id):
+def leave_all(session: Session, person: Person, *, by: Principal, at: datetime) -> bool:
+    """End what a person holds, as they leave their organisation; whether they held anything."""
+    held = offices_of(session, person.id)
+    for manager in held:
         step_down(session, manager, "", by=by, at=at)
+    return bool(held)
 
 
 def _heir(session: Session, manager: Manager, successor: str) -> str:

@@ -50,14 +50,18 @@ def move(
     by: Principal,
     at: datetime,
 ) -> None:
-    """Move a person at once. Management of the old organisation ends, and so do tokens that name it."""
+    """Move a person at once. Management of the old organisation ends, and with it tokens that claim it.
+
+    Other tokens live on: that they name the old employer for some minutes opens nothing of weight.
+    """
     former = person.membership
-    office.leave_all(session, person, by=by, at=at)
+    managed = office.leave_all(session, person, by=by, at=at)
     person.move(position.organisation_id, position.job_title, at=at)
     if position.email:
         change_email(session, person, position.email)
     _announce(session, person, former)
-    endings.renew(session, person.id, at=at)
+    if managed:
+        endings.renew(session, person.id, at=at)
     log.append(session, by, "person.changeEmployer", person.name, at=at, detail=person.organisation)
 
 

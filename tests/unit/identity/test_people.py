@@ -453,6 +453,18 @@ def test_who_moves_manages_the_old_organisation_no_more(house: House) -> None:
     assert (renewed.organisation, renewed.manages) == (suffolk, frozenset())
 
 
+def test_who_moves_without_office_stays_signed_in(house: House) -> None:
+    suffolk = house.organisation("Suffolk")
+    asha = house.member(house.organisation("Norfolk"), ASHA)
+    session = house.sign_in(ASHA)
+
+    change_employer(house, asha.person, suffolk, house.operator)
+
+    assert house.verifier.verify(session.access_token).person == asha.person
+    renewed = house.verifier.verify(house.refresh(session.refresh_token).access_token)
+    assert renewed.organisation == suffolk
+
+
 def test_who_waits_for_approval_may_wait_elsewhere(house: House) -> None:
     norfolk, suffolk = house.organisation("Norfolk"), house.organisation("Suffolk")
     registered = house.registered(norfolk, ASHA)
