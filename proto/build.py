@@ -62,7 +62,10 @@ def generate(out: Path, descriptors: Path) -> None:
     """Write Python modules, gRPC stubs, type stubs and the descriptor image under `out`."""
     shared = [*includes(), *plugins(), f"--descriptor_set_in={descriptors}"]
     kinds = ["python", "grpc_python", "mypy", "mypy_grpc"]
-    run([*shared, *(f"--{kind}_out={out}" for kind in kinds), *sources()])
+    outs = [
+        f"--{kind}_out=quiet:{out}" if "mypy" in kind else f"--{kind}_out={out}" for kind in kinds
+    ]
+    run([*shared, *outs, *sources()])
     run([*shared, f"--python_out={out}", f"--mypy_out=quiet:{out}", VALIDATE])
     # A package of its own, not a part of any namespace: its descriptor image is found beside it.
     (out / "interchange" / "__init__.py").write_text('"""The contract, as Python."""\n')

@@ -19,7 +19,10 @@ def buf(*arguments: str) -> bool:
     """Whether buf finds nothing to complain of; what it finds is printed."""
     with tempfile.TemporaryDirectory() as cache:
         found = subprocess.run(
-            [str(BUF), *arguments], cwd=ROOT, env={"BUF_CACHE_DIR": cache, "HOME": cache}, check=False
+            [str(BUF), *arguments],
+            cwd=ROOT,
+            env={"BUF_CACHE_DIR": cache, "HOME": cache},
+            check=False,
         )
     return found.returncode == 0
 
