@@ -8,7 +8,7 @@ import sqlalchemy as sa
 
 
 def create_0001(op: Any) -> None:
-    """Outbox, inbox and dead letters. Never changed: a later shape is another function, called from a later migration."""
+    """Outbox, inbox and dead letters. Never changed: a later shape is a function of its own."""
     op.create_table(
         "outbox",
         sa.Column("pos", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), primary_key=True),

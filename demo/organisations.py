@@ -126,7 +126,7 @@ class DemoOrganisation:
 
 def key_of(display_name: str) -> str:
     """A short name fit for a mail domain: "King's Lynn and West Norfolk" is "kings-lynn-and-west-norfolk"."""
-    plain = display_name.lower().replace("'", "").replace("’", "").replace("é", "e")
+    plain = display_name.lower().replace("'", "").replace("\u2019", "").replace("é", "e")
     return "-".join("".join(letter if letter.isalnum() else " " for letter in plain).split())
 
 

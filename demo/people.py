@@ -13,8 +13,23 @@ from demo.organisations import DemoOrganisation
 
 PARTICIPANTS = 600
 
-FIRST_NAMES = ["Aisha", "Alan", "Amara", "Andrew", "Anita", "Asha", "Ben", "Beth", "Bronwen", "Carol", "Cerys", "Chidi", "Chloe", "Clare", "Daniel", "Dawn", "Deepa", "Dilys", "Ed", "Efua", "Elin", "Emma", "Esther", "Farid", "Fiona", "Gareth", "Grace", "Hannah", "Haruka", "Helen", "Ian", "Imran", "Ines", "Ioana", "Jack", "Jamila", "Jin", "Joan", "Kasia", "Kemi", "Kofi", "Laura", "Leila", "Liam", "Lowri", "Magda", "Maria", "Mei", "Mohammed", "Nadia", "Nia", "Nisha", "Olu", "Owen", "Parveen", "Pawel", "Priya", "Rachel", "Rhys", "Rosa", "Ruth", "Samir", "Sanjay", "Sara", "Shanice", "Siân", "Stuart", "Tariq", "Tess", "Tunde", "Uma", "Victor", "Wanda", "Wen", "Yasmin", "Yusuf", "Zara", "Zofia"]
-LAST_NAMES = ["Abbott", "Achebe", "Adeyemi", "Ahmed", "Akhtar", "Ashby", "Baines", "Banerjee", "Barker", "Begum", "Bevan", "Blythe", "Carver", "Chaudhry", "Clarke", "Coe", "Cooke", "Cortez", "Dack", "Davies", "Desai", "Eagle", "Ellis", "Evans", "Farrow", "Fernandes", "Flack", "Garrod", "Gooch", "Gordon", "Griffiths", "Haque", "Hill", "Howlett", "Hughes", "Hussain", "Ivanova", "Jenkins", "Jermy", "Jones", "Kaur", "Kerrison", "Kowalski", "Larter", "Lewis", "Lovell", "Mann", "Mbeki", "Mensah", "Miah", "Morgan", "Mutasa", "Ncube", "Nowak", "Nunn", "Okafor", "Okonkwo", "Osei", "Owen", "Patel", "Pegg", "Pereira", "Pryke", "Quantrill", "Rahman", "Rees", "Roberts", "Rose", "Sadd", "Seago", "Shah", "Singh", "Smith", "Spalding", "Tait", "Thirtle", "Thomas", "Tovell", "Utting", "Vasquez", "Wade", "Warnes", "Williams", "Wright", "Yaxley", "Zhang"]
+FIRST_NAMES = """
+    Aisha Alan Amara Andrew Anita Asha Ben Beth Bronwen Carol Cerys Chidi Chloe Clare Daniel
+    Dawn Deepa Dilys Ed Efua Elin Emma Esther Farid Fiona Gareth Grace Hannah Haruka Helen
+    Ian Imran Ines Ioana Jack Jamila Jin Joan Kasia Kemi Kofi Laura Leila Liam Lowri Magda
+    Maria Mei Mohammed Nadia Nia Nisha Olu Owen Parveen Pawel Priya Rachel Rhys Rosa Ruth
+    Samir Sanjay Sara Shanice Siân Stuart Tariq Tess Tunde Uma Victor Wanda Wen Yasmin Yusuf
+    Zara Zofia
+""".split()
+LAST_NAMES = """
+    Abbott Achebe Adeyemi Ahmed Akhtar Ashby Baines Banerjee Barker Begum Bevan Blythe
+    Carver Chaudhry Clarke Coe Cooke Cortez Dack Davies Desai Eagle Ellis Evans Farrow
+    Fernandes Flack Garrod Gooch Gordon Griffiths Haque Hill Howlett Hughes Hussain Ivanova
+    Jenkins Jermy Jones Kaur Kerrison Kowalski Larter Lewis Lovell Mann Mbeki Mensah Miah
+    Morgan Mutasa Ncube Nowak Nunn Okafor Okonkwo Osei Owen Patel Pegg Pereira Pryke
+    Quantrill Rahman Rees Roberts Rose Sadd Seago Shah Singh Smith Spalding Tait Thirtle
+    Thomas Tovell Utting Vasquez Wade Warnes Williams Wright Yaxley Zhang
+""".split()
 
 COUNCIL_JOBS = (
     ("Housing options officer", types.OFFICER, ("housing-options", "homelessness-prevention")),

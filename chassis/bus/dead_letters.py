@@ -72,7 +72,8 @@ def describe(problem: Exception) -> str:
 def listing(state: DeadLetter.State.ValueType) -> Select[UUID]:
     """The letters' ids, of one state or all."""
     every: Select[UUID] = select(dead_letter.c.id)
-    return every.where(STATE == DeadLetter.State.Name(state)) if state else every
+    wanted = DeadLetter.State.Name(state)
+    return every.where(STATE.in_([wanted])) if state else every
 
 
 def load(session: Session, identifier: UUID) -> Letter | None:

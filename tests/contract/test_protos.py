@@ -112,9 +112,9 @@ def test_every_text_and_list_that_callers_send_is_bounded() -> None:
                     bounded = text.max_len or text.pattern or getattr(text, "in") or text.len
                     if not bounded:
                         unbounded.append(f"{name}.{field.name}")
-                if field.label == FieldDescriptorProto.LABEL_REPEATED:
-                    if not constraint.repeated.max_items:
-                        unbounded.append(f"{name}.{field.name}")
+                is_list = field.label == FieldDescriptorProto.LABEL_REPEATED
+                if is_list and not constraint.repeated.max_items:
+                    unbounded.append(f"{name}.{field.name}")
     assert not unbounded
 
 
