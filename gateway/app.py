@@ -47,9 +47,8 @@ class Bare(Response):
 class Gateway(Flask):
     """Flask without its router: the door knows what a path means."""
 
-    def __init__(self, door: Door, config: Config) -> None:
+    def __init__(self, door: Door) -> None:
         super().__init__("gateway", static_folder=None)
-        self.config["MAX_CONTENT_LENGTH"] = config.body_limit
         self._door = door
 
     def create_url_adapter(self, request: Request | None) -> None:
@@ -81,4 +80,4 @@ def create_app(
         "/readyz": Readiness(channels, redis).answer,
     }
     door = Door(config, operations, pages, verifier, Limits(config), keys)
-    return Gateway(door, config)
+    return Gateway(door)

@@ -171,6 +171,12 @@ class Sessions(sessions_rpc.SessionServiceServicer):
             raise Unauthenticated("BAD_CREDENTIALS", "email or password is wrong")
         return sessions_pb2.Session(access_token="a", refresh_token="r", expires_in=900)
 
+    def ListSigningKeys(
+        self, request: sessions_pb2.ListSigningKeysRequest, _: Context
+    ) -> sessions_pb2.ListSigningKeysResponse:
+        public = auth.public_part(ACCESS_KEY)
+        return sessions_pb2.ListSigningKeysResponse(keys=[sessions_pb2.SigningKey(**public)])
+
     def DeleteSession(self, request: sessions_pb2.DeleteSessionRequest, _: Context) -> Empty:
         self.books.note(request)
         return Empty()
@@ -224,6 +230,7 @@ RULES: policy.Rules = {
             "GetNotice",
             "ListNotices",
             "CreateSession",
+            "ListSigningKeys",
             "SearchNotices",
             "Unsubscribe",
             "CreatePerson",

@@ -1,0 +1,33 @@
+"""Alive is one question, ready another."""
+
+from __future__ import annotations
+
+from flask.testing import FlaskClient
+
+from tests.unit.gateway.conftest import PROGRAMS, MakeClient
+
+
+def test_alive_asks_nobody(a_client: MakeClient) -> None:
+    answer = a_client(at="127.0.0.1:1", redis_url="redis://127.0.0.1:1/0").get("/healthz")
+
+    assert answer.status_code == 200
+    assert answer.json == {"status": "ok"}
+
+
+def test_ready_says_so_of_every_program(client: FlaskClient) -> None:
+    answer = client.get("/readyz")
+
+    assert answer.status_code == 200
+    assert answer.json == {
+        "status": "ready",
+        "programs": dict.fromkeys([*PROGRAMS, "valkey"], "ready"),
+    }
+
+
+def test_not_ready_says_who_is_away(a_client: MakeClient) -> None:
+    answer = a_client(at="127.0.0.1:1").get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json["status"] == "not ready"
+    assert answer.json["programs"]["identity"] == "away"
+    assert answer.json["programs"]["valkey"] == "ready"
