@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
+from interchange.identity.v1 import events_pb2 as events
 from sqlalchemy import ColumnElement, delete, select
 from sqlalchemy.orm import Session
 
+from chassis.bus import publish
 from chassis.database import Database
 from services.identity.people.models import Person, State
 from services.identity.sessions.keys import Keys
@@ -47,13 +49,12 @@ def _over(at: datetime) -> list[tuple[type[object], ColumnElement[bool]]]:
 
 
 def _drop_registrations(session: Session, *, before: datetime) -> None:
-    """Whoever gave the address may not be its owner: it is not ours to keep. Nobody was told of them."""
-    unconfirmed = select(Person.id).where(
+    """Whoever gave the address may not be its owner: it is not ours to keep, nor anybody's."""
+    unconfirmed = select(Person).where(
         Person.state == State.PENDING,
         Person.create_time <= before,
         Person.email_confirm_time.is_(None),
     )
-    session.execute(
-        delete(Person).where(Person.id.in_(unconfirmed)),
-        execution_options={"synchronize_session": False},
-    )
+    for person in session.scalars(unconfirmed.with_for_update(skip_locked=True)).all():
+        session.delete(person)
+        publish(session, events.PersonErased(person=person.name))

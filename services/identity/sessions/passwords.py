@@ -33,7 +33,7 @@ COMMON = frozenset(
     superman superstar temp temporary test testing thisisapassword trustno unknown victoria
     welcome welcomehome whatever winter zaq1zaq zxcvbn zxcvbnm 1q2w3e4r 1q2w3e4r5t 1qaz2wsx
     1qaz2wsx3edc
-    """.split()  # noqa: SIM905  # a list of words reads as words
+    """.split()  # a list of words reads as words
 )
 DECORATION = re.compile(r"^[\W\d_]+|[\W\d_]+$")
 PLAIN = COMMON | {DECORATION.sub("", word) for word in COMMON}

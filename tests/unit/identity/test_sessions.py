@@ -348,6 +348,8 @@ def test_what_has_ended_is_cleared_away(house: House, asha: str) -> None:
     assert tables() == [before[0], before[1], 0, 0, 0]
     with pytest.raises(NotFound):
         house.get_person(unconfirmed.name)
+    erased = announced(house.database, events.PersonErased)
+    assert [each.person for each in erased] == [unconfirmed.name]
     assert house.get_person(confirmed.name)
     tidy(house.database, house.keys, registration_ttl_s=3600, at=now() + USED_KEPT)
     assert count(house.database, RefreshToken) == before[1] - 1
