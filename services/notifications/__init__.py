@@ -1,0 +1,1 @@
+"""Telling people: the inbox, what they want to be told, and the mails."""

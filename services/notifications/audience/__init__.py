@@ -1,0 +1,1 @@
+"""Who is who: managers, operators and organisations as identity announced them."""

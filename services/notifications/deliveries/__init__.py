@@ -1,0 +1,1 @@
+"""Mails, from the queue to the mail server."""

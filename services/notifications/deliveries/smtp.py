@@ -1,0 +1,133 @@
+"""Mail by SMTP, over one connection for as many mails as there are."""
+
+from __future__ import annotations
+
+import smtplib
+import ssl
+from contextlib import suppress
+from email.errors import HeaderParseError
+from email.headerregistry import Address
+from email.message import EmailMessage
+from email.policy import SMTP as SMTP_POLICY
+from email.utils import format_datetime, parseaddr
+from pathlib import Path
+from urllib.parse import SplitResult, unquote, urlsplit
+
+from chassis.clock import now
+from services.notifications.deliveries.redaction import redacted
+from services.notifications.deliveries.senders import Away, Mail, NotNow, Refused
+
+PORTS = {"smtp": 25, "smtps": 465}
+MAILBOX_UNAVAILABLE = range(550, 560)  # of the mail itself, unlike 50x and 53x, which are about us
+
+
+class SmtpSender:
+    """Sends through the mail server of a URL: smtps:// with TLS from the first byte, smtp:// with
+    STARTTLS where it is offered. A password is never sent without TLS."""
+
+    def __init__(
+        self, url: str, *, sender: str, timeout_s: float, ca_file: Path | None = None
+    ) -> None:
+        self._url = urlsplit(url)
+        self._sender = sender
+        self._timeout_s = timeout_s
+        self._ca_file = ca_file
+        self._connection: smtplib.SMTP | None = None
+
+    def send(self, mail: Mail) -> None:
+        personal = (mail.address, mail.display_name)
+        try:
+            message = compose(mail, self._sender)
+        except (ValueError, HeaderParseError) as problem:
+            raise Refused("no mail can be written to such an address") from problem
+        try:
+            self._connected().send_message(message, to_addrs=[mail.address])
+        except smtplib.SMTPRecipientsRefused as problem:
+            code, text = next(iter(problem.recipients.values()))
+            raise _refusal(code, text, personal) from problem
+        except smtplib.SMTPSenderRefused as problem:  # not the recipient's fault: worth a try later
+            raise NotNow(_said(problem.smtp_code, problem.smtp_error, personal)) from problem
+        except smtplib.SMTPDataError as problem:
+            raise _refusal(problem.smtp_code, problem.smtp_error, personal) from problem
+        except smtplib.SMTPNotSupportedError as problem:  # such as an address beyond ASCII
+            raise Refused("the mail server can't take such an address") from problem
+        except (smtplib.SMTPException, OSError) as problem:
+            self.close()
+            raise Away(f"the mail server does not answer: {type(problem).__name__}") from problem
+
+    def close(self) -> None:
+        connection, self._connection = self._connection, None
+        if connection:
+            with suppress(smtplib.SMTPException, OSError):
+                connection.quit()
+
+    def _connected(self) -> smtplib.SMTP:
+        if self._connection is None or self._connection.sock is None:
+            self._connection = self._connect()
+        return self._connection
+
+    def _connect(self) -> smtplib.SMTP:
+        host, port = self._url.hostname or "127.0.0.1", _port(self._url)
+        if self._url.scheme == "smtps":
+            connection: smtplib.SMTP = smtplib.SMTP_SSL(
+                host, port, timeout=self._timeout_s, context=self._context()
+            )
+        else:
+            connection = smtplib.SMTP(host, port, timeout=self._timeout_s)
+            self._start_tls(connection)
+        self._log_in(connection)
+        return connection
+
+    def _start_tls(self, connection: smtplib.SMTP) -> None:
+        connection.ehlo()
+        if connection.has_extn("starttls"):
+            connection.starttls(context=self._context())
+            connection.ehlo()
+        elif self._url.password:
+            connection.close()
+            raise Away("the mail server offers no STARTTLS: the password was not sent")
+
+    def _log_in(self, connection: smtplib.SMTP) -> None:
+        if not self._url.username:
+            return
+        try:
+            connection.login(unquote(self._url.username), unquote(self._url.password or ""))
+        except smtplib.SMTPException as problem:
+            connection.close()
+            raise Away("the mail server does not accept our name and password") from problem
+
+    def _context(self) -> ssl.SSLContext:
+        return ssl.create_default_context(cafile=self._ca_file)
+
+
+def compose(mail: Mail, sender: str) -> EmailMessage:
+    """The mail as it travels. Its Message-ID is the same each time, so that a second copy is recognisable."""
+    display_name, address = parseaddr(sender)
+    message = EmailMessage(policy=SMTP_POLICY)
+    message["From"] = Address(display_name, addr_spec=address)
+    message["To"] = Address(" ".join(mail.display_name.split()), addr_spec=mail.address)
+    message["Subject"] = mail.subject
+    message["Date"] = format_datetime(now())
+    message["Message-ID"] = f"<{mail.id}@{address.partition('@')[2]}>"
+    message["Content-Language"] = mail.language
+    message["Auto-Submitted"] = "auto-generated"  # RFC 3834: keeps holiday replies away
+    if mail.unsubscribe_url:
+        message["List-Unsubscribe"] = f"<{mail.unsubscribe_url}>"
+        message["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"  # RFC 8058
+    message.set_content(mail.text)
+    message.add_alternative(mail.html, subtype="html")
+    return message
+
+
+def _refusal(code: int, text: bytes | str, personal: tuple[str, ...]) -> Exception:
+    kind = Refused if code in MAILBOX_UNAVAILABLE else NotNow
+    return kind(_said(code, text, personal))
+
+
+def _said(code: int, text: bytes | str, personal: tuple[str, ...]) -> str:
+    said = text.decode("utf-8", errors="replace") if isinstance(text, bytes) else text
+    return f"the mail server said {code} {redacted(said, *personal)}"
+
+
+def _port(url: SplitResult) -> int:
+    return url.port or PORTS[url.scheme]

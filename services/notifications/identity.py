@@ -1,0 +1,61 @@
+"""What we ask of identity: how to reach people, secrets for their mails. Never inside a transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from typing import TypeAlias
+
+import grpc
+from interchange.identity.v1 import audit_pb2, people_pb2, sessions_pb2
+from interchange.identity.v1.audit_pb2_grpc import AuditServiceStub
+from interchange.identity.v1.people_pb2_grpc import PersonServiceStub
+from interchange.identity.v1.sessions_pb2_grpc import CredentialServiceStub
+
+from chassis.errors import DeadlineExceeded, Internal, ResourceExhausted, Unavailable
+
+Contacts = Mapping[str, people_pb2.Contact]
+Purpose: TypeAlias = "sessions_pb2.MailPurpose.ValueType"
+
+TIMEOUT_S = 3.0
+FAILURES = (Unavailable, DeadlineExceeded, ResourceExhausted, Internal)
+
+
+class Identity:
+    """Identity's answers to this program; Unavailable IDENTITY_UNAVAILABLE when there is none."""
+
+    def __init__(self, channel: grpc.Channel) -> None:
+        self._people = PersonServiceStub(channel)
+        self._credentials = CredentialServiceStub(channel)
+        self._audit = AuditServiceStub(channel)
+
+    def contacts(self, people: Iterable[str]) -> Contacts:
+        """Names, work addresses and languages of at most 100 people; who is not known is left out."""
+        request = people_pb2.BatchGetContactsRequest(people=sorted(set(people)))
+        with answering():
+            answer = self._people.BatchGetContacts(request, timeout=TIMEOUT_S)
+        return {contact.person: contact for contact in answer.contacts}
+
+    def mail_token(self, person: str, purpose: Purpose) -> str:
+        """A secret for one mail; the one of the mail before stops working."""
+        request = sessions_pb2.IssueMailTokenRequest(person=person, purpose=purpose)
+        with answering():
+            return self._credentials.IssueMailToken(request, timeout=TIMEOUT_S).token
+
+    def record(self, actor: str, action: str, subject: str) -> None:
+        """Write a privileged act into the region's audit log, before it is done."""
+        request = audit_pb2.RecordAuditEntryRequest(actor=actor, action=action, subject=subject)
+        with answering():
+            self._audit.RecordAuditEntry(request, timeout=TIMEOUT_S)
+
+
+@contextmanager
+def answering() -> Iterator[None]:
+    """Say in our words that identity did not answer."""
+    try:
+        yield
+    except FAILURES as problem:
+        raise Unavailable(
+            "IDENTITY_UNAVAILABLE",
+            "the register of organisations and people does not answer; try again in a moment",
+        ) from problem

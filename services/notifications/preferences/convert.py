@@ -1,0 +1,26 @@
+"""Between preferences and their message."""
+
+from __future__ import annotations
+
+from interchange.notifications.v1 import notifications_pb2 as pb
+
+from chassis.errors import InvalidArgument
+from chassis.etags import etag
+from services.notifications.columns import number
+from services.notifications.preferences.models import Frequency, Preferences
+
+WRITABLE = frozenset({"frequency"})
+
+
+def to_proto(preferences: Preferences) -> pb.Preferences:
+    return pb.Preferences(
+        name=preferences.name,
+        frequency=number(preferences.frequency),
+        etag=etag(preferences.version),
+    )
+
+
+def read_frequency(message: pb.Preferences) -> Frequency:
+    if not message.frequency:
+        raise InvalidArgument("FREQUENCY_REQUIRED", "say how often", field="preferences.frequency")
+    return Frequency(message.frequency)
