@@ -34,7 +34,7 @@ def main() -> None:
         follower = Follower(database, config.follow_every_s)
         handlers = Listeners(follower).handlers
         server = Server(config, rules=RULES, verifier=verifier(config, identity))
-        service = MatchingService(follower, Rebuild(database, opportunities))
+        service = MatchingService(follower, Rebuild(database, opportunities, identity))
         add_MatchingServiceServicer_to_server(service, server.grpc)
         operations.add_dead_letters(server, database, config.program, handlers)
         run(

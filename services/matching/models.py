@@ -11,6 +11,7 @@ from chassis.database import UtcDateTime
 from services.matching.columns import Base
 
 ONLY = 1  # the one row of Progress
+CARRIED_OVER = 0  # position of a tombstone from the generation before: nobody has to follow it
 
 
 class Card(Base):
@@ -31,6 +32,7 @@ class Card(Base):
     version: Mapped[int]
     is_open: Mapped[bool]
     payload: Mapped[bytes] = mapped_column(LargeBinary)
+    place: Mapped[bytes | None] = mapped_column(LargeBinary)  # its own, or its organisation's
     position: Mapped[int]
     update_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -43,6 +45,7 @@ class Organisation(Base):
     name: Mapped[str] = mapped_column(String(60), primary_key=True)
     display_name: Mapped[str] = mapped_column(String(200))
     sector: Mapped[int]
+    place: Mapped[bytes | None] = mapped_column(LargeBinary)
     version: Mapped[int]
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grpc import ServicerContext
+from interchange.common.v1.types_pb2 import Place
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.matching.v1 import matching_pb2_grpc as rpc
 from interchange.opportunities.v1.notices_pb2 import Notice
@@ -37,8 +38,8 @@ class MatchingService(rpc.MatchingServiceServicer):
         self, request: pb.SuggestNoticesRequest, _: ServicerContext
     ) -> pb.SuggestNoticesResponse:
         catalogue = self._follower.catalogue
-        notice = load(catalogue, request.name)
-        return suggest(catalogue, notice, request, principal(), at=now())
+        notice, place = load(catalogue, request.name)
+        return suggest(catalogue, notice, place, request, principal(), at=now())
 
     def RebuildIndex(
         self, _: pb.RebuildIndexRequest, __: ServicerContext
@@ -49,12 +50,13 @@ class MatchingService(rpc.MatchingServiceServicer):
             yield report
 
 
-def load(catalogue: Catalogue, name: str) -> Notice:
-    """A published notice for which the caller may have suggestions; to others it is not there."""
+def load(catalogue: Catalogue, name: str) -> tuple[Notice, Place | None]:
+    """A published notice for which the caller may have suggestions, and where it is; to others it is not there."""
     parse_name("notices", name)
     with catalogue.lock:
         number = catalogue.number(name)
         found = None if number is None else catalogue.notices[number]
+        place = None if number is None else catalogue.facts[number].place
     if found is None or not may_ask_for(principal(), found.organisation):
         raise NotFound("NO_SUCH_NOTICE", f"{name} is not published, or not yours to match")
-    return found
+    return found, place

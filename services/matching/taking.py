@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import datetime
 
+from interchange.common.v1.types_pb2 import Place
 from interchange.identity.v1 import organisations_pb2
 from interchange.opportunities.v1 import notices_pb2 as pb
 from sqlalchemy import select
@@ -21,7 +22,6 @@ def progress(session: Session) -> Progress:
 def take_notice(session: Session, notice: pb.Notice, *, at: datetime) -> None:
     """Into every generation that takes changes."""
     current = progress(session)
-    dress(session, notice)
     for generation in current.generations:
         put(session, current, generation, notice, at=at)
 
@@ -34,6 +34,7 @@ def put(
     if known and known.version >= notice.version:
         return
     is_open = notice.state == pb.Notice.PUBLISHED
+    place = dress(session, notice)
     card = Card(
         generation=generation,
         name=notice.name,
@@ -41,6 +42,7 @@ def put(
         version=notice.version,
         is_open=is_open,
         payload=notice.SerializeToString() if is_open else b"",
+        place=place if is_open else None,
         position=current.step(),
         update_time=at,
     )
@@ -49,25 +51,26 @@ def put(
 
 def take_organisation(session: Session, message: organisations_pb2.Organisation) -> None:
     """Show its newest name and sector with all its notices."""
-    known = session.get(Organisation, message.name)
-    if known and known.version >= message.version:
-        return
     current = progress(session)
+    known = session.get(Organisation, message.name)
+    if known and known.version > message.version:
+        return
     session.merge(
         Organisation(
             name=message.name,
             display_name=message.display_name,
             sector=message.sector,
+            place=_known(message.place),
             version=message.version,
         )
     )
     session.flush()
     for card in _cards_of(session, message.name):
         notice = pb.Notice.FromString(card.payload)
-        dress(session, notice)
+        place = dress(session, notice)
         payload = notice.SerializeToString()
-        if payload != card.payload:
-            card.payload, card.position = payload, current.step()
+        if (payload, place) != (card.payload, card.place):
+            card.payload, card.place, card.position = payload, place, current.step()
 
 
 def _cards_of(session: Session, organisation: str) -> Iterable[Card]:
@@ -75,10 +78,17 @@ def _cards_of(session: Session, organisation: str) -> Iterable[Card]:
     return session.scalars(open_ones).all()
 
 
-def dress(session: Session, notice: pb.Notice) -> None:
-    """Show it with its organisation's newest name and sector."""
+def dress(session: Session, notice: pb.Notice) -> bytes | None:
+    """Show it with its organisation's newest name and sector; where it is, which may be where that is."""
+    own = _known(notice.place)
     known = session.get(Organisation, notice.organisation)
     if known is None:
-        return
+        return own
     notice.organisation_display_name = known.display_name
     notice.sector = known.sector  # type: ignore[assignment]  # the proto's number
+    return own or known.place
+
+
+def _known(place: Place) -> bytes | None:
+    """A place with coordinates. One in words only says 0, 0, which is in the sea."""
+    return place.SerializeToString() if place.latitude or place.longitude else None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 BYTE = 8
 # For each byte, which of its bits are set.
@@ -14,16 +14,24 @@ def members(bits: int) -> list[int]:
     found: list[int] = []
     for index, byte in enumerate(bits.to_bytes((bits.bit_length() + 7) // BYTE, "little")):
         if byte:
-            found.extend(index * BYTE + place for place in PLACES[byte])
+            found.extend([index * BYTE + place for place in PLACES[byte]])
     return found
 
 
-def of(numbers: Iterable[int]) -> int:
+def first(bits: int) -> int:
+    """The smallest number in a set that is not empty."""
+    return (bits & -bits).bit_length() - 1
+
+
+def of(numbers: Collection[int]) -> int:
     """The set of these numbers."""
-    bits = 0
+    if not numbers:
+        return 0
+    # Not one by one into an integer: each step would copy all of it.
+    found = bytearray(max(numbers) // BYTE + 1)
     for number in numbers:
-        bits |= 1 << number
-    return bits
+        found[number // BYTE] |= 1 << number % BYTE
+    return int.from_bytes(found, "little")
 
 
 def union(sets: Iterable[int]) -> int:

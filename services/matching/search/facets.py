@@ -54,5 +54,5 @@ def _label(catalogue: Catalogue, field: str, value: str) -> str:
     """The organisation's name; other values say themselves."""
     if field != "organisation":
         return value.replace("_", " ").replace("-", " ").lower()
-    numbers = bits.members(catalogue.values(field)[value])
-    return str(catalogue.notices[numbers[0]].organisation_display_name)
+    number = bits.first(catalogue.values(field)[value])
+    return str(catalogue.notices[number].organisation_display_name)

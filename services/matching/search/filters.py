@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 from interchange.common.v1.types_pb2 import GradeBand, Sector
@@ -11,9 +11,9 @@ from interchange.opportunities.v1 import notices_pb2
 
 from chassis.auth import Principal
 from chassis.errors import InvalidArgument
-from services.matching.distance import miles
+from services.matching.distance import chord, chord_of, miles, point
 from services.matching.index import bits
-from services.matching.index.catalogue import ANY_GRADE, Catalogue
+from services.matching.index.catalogue import ANY_GRADE, Catalogue, Facts
 from services.matching.policy import own_organisations
 
 PUBLIC = ("REGION", "NETWORK")
@@ -78,30 +78,29 @@ def elsewhere(catalogue: Catalogue, request: pb.SearchNoticesRequest, among: int
         among &= catalogue.having("attendance", REMOTE)
     if not (request.from_date or request.to_date or request.radius_miles):
         return among
-    return bits.of(
-        number for number in bits.members(among) if _fits(catalogue.notices[number], request)
-    )
+    fits = _fitting(request)
+    return bits.of([number for number in bits.members(among) if fits(catalogue.facts[number])])
 
 
-def _fits(notice: notices_pb2.Notice, request: pb.SearchNoticesRequest) -> bool:
-    # Days as YYYY-MM-DD: their order as text is their order in time. Flexible ones always fit.
-    if request.from_date and notice.end_date and notice.end_date < request.from_date:
-        return False
-    if request.to_date and notice.start_date and notice.start_date > request.to_date:
-        return False
-    return not request.radius_miles or _is_near(notice, request)
+def _fitting(request: pb.SearchNoticesRequest) -> Callable[[Facts], bool]:
+    """Whether the dates overlap those asked for, flexible ones always, and the place is near enough."""
+    first, last = request.from_date, request.to_date or "9999-12-31"
+    around, limit = point(request.latitude, request.longitude), chord_of(request.radius_miles)
+    anywhere = not request.radius_miles
+
+    def fits(facts: Facts) -> bool:
+        if (facts.end and facts.end < first) or (facts.start and facts.start > last):
+            return False
+        if anywhere or facts.is_remote:
+            return True
+        return facts.point is not None and chord(around, facts.point) <= limit
+
+    return fits
 
 
-def _is_near(notice: notices_pb2.Notice, request: pb.SearchNoticesRequest) -> bool:
-    if notice.attendance == notices_pb2.REMOTE:
-        return True
-    away = distance(notice, request)
-    return away is not None and away <= request.radius_miles
-
-
-def distance(notice: notices_pb2.Notice, request: pb.SearchNoticesRequest) -> float | None:
+def distance(facts: Facts, request: pb.SearchNoticesRequest) -> float | None:
     """Miles from the place searched around; None without one, or when the notice has no place."""
-    if not request.HasField("latitude") or not notice.HasField("place"):
+    place = facts.place
+    if not request.HasField("latitude") or place is None:
         return None
-    place = notice.place
     return miles(request.latitude, request.longitude, place.latitude, place.longitude)

@@ -8,16 +8,13 @@ from dataclasses import dataclass
 from math import inf
 
 from interchange.matching.v1 import matching_pb2 as pb
-from interchange.opportunities.v1.notices_pb2 import Notice
 
-from chassis.pages import read_token, write_token
-from services.matching.search.filters import distance
+from chassis.pages import write_token
+from services.matching.distance import Point, chord, point
+from services.matching.index.catalogue import Catalogue
+from services.matching.paging import read_key
 
 DEFAULT_SIZE = 20
-ROUNDED = 6  # digits of what is sorted by: a token gives exactly it back
-
-# Smaller comes first; the name makes it unique.
-Key = tuple[float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,41 +26,56 @@ class Ranked:
 
 
 def page(
-    notices: Mapping[int, Notice],
+    catalogue: Catalogue,
     numbers: Sequence[int],
     request: pb.SearchNoticesRequest,
     scores: Mapping[int, float],
     scope: str,
 ) -> Ranked:
-    """The page after the token's place. What is added or taken away meanwhile moves nothing else."""
-    value = _value(request, scores)
-    keyed = [((round(value(n, notices[n]), ROUNDED), notices[n].name), n) for n in numbers]
+    """The page after the token's place. Sorted are only those that may be on it.
+
+    The place is a value and a name: what is added or taken away meanwhile moves nothing else, save
+    that relevance depends a little on what else there is.
+    """
+    value = _value(catalogue, request, scores)
+    valued = [(value(number), number) for number in numbers]
     if request.page_token:
-        after = _read(request.page_token, scope)
-        keyed = [each for each in keyed if each[0] > after]
+        after = read_key(request.page_token, scope, float, str)
+        valued = [
+            each
+            for each in valued
+            if each[0] >= after[0] and (each[0], catalogue.notices[each[1]].name) > after
+        ]
     size = request.page_size or DEFAULT_SIZE
-    best = heapq.nsmallest(size + 1, keyed)
+    best = _best(catalogue, valued, size + 1)
     shown = best[:size]
-    token = write_token(shown[-1][0], scope) if len(best) > size else ""
-    return Ranked([number for _, number in shown], token)
+    token = write_token(shown[-1][:2], scope) if len(best) > size else ""
+    return Ranked([number for *_, number in shown], token)
 
 
-def _read(token: str, scope: str) -> Key:
-    value, name = read_token(token, scope, 2)
-    return float(str(value)), str(name)
+def _best(
+    catalogue: Catalogue, valued: Sequence[tuple[float, int]], most: int
+) -> Sequence[tuple[float, str, int]]:
+    """The smallest, in order; of equals the name decides."""
+    edge = max(heapq.nsmallest(most, (value for value, _ in valued)), default=inf)
+    near = [(v, catalogue.notices[n].name, n) for v, n in valued if v <= edge]
+    return heapq.nsmallest(most, near)
 
 
 def _value(
-    request: pb.SearchNoticesRequest, scores: Mapping[int, float]
-) -> Callable[[int, Notice], float]:
+    catalogue: Catalogue, request: pb.SearchNoticesRequest, scores: Mapping[int, float]
+) -> Callable[[int], float]:
+    """What to sort by: smaller comes first."""
+    facts = catalogue.facts
     if request.sort == pb.NEAREST:
-        return lambda _, notice: _or_last(distance(notice, request))
+        around = point(request.latitude, request.longitude)
+        return lambda number: _or_last(facts[number].point, around)
     if request.sort == pb.CLOSING_SOON:
-        return lambda _, notice: float(notice.close_time.seconds)
+        return lambda number: facts[number].closes
     if request.sort == pb.NEWEST or not scores:
-        return lambda _, notice: -(notice.publish_time.seconds + notice.publish_time.nanos / 1e9)
-    return lambda number, _: -scores[number]
+        return lambda number: -facts[number].published
+    return lambda number: -scores[number]
 
 
-def _or_last(away: float | None) -> float:
-    return inf if away is None else away
+def _or_last(place: Point | None, around: Point) -> float:
+    return inf if place is None else chord(place, around)

@@ -20,21 +20,24 @@ def search(
     """What this caller finds. Counts and the total are of what they may see."""
     filters.check(request)
     with catalogue.lock:
-        scores = catalogue.words.find(request.query)
+        words = catalogue.words.find(request.query)
         found = catalogue.open_at(at) & filters.visible(catalogue, who)
         if request.query.strip():
-            found &= bits.of(scores)
+            found &= bits.of(words.scores)
         found = filters.elsewhere(catalogue, request, found)
         passing = filters.facet_sets(catalogue, request)
         chosen = found
         for each in passing.values():
             chosen &= each
         numbers = bits.members(chosen)
-        ranked = ranking.page(catalogue.notices, numbers, request, scores, _scope(request))
-        snippets = catalogue.words.snippets(request.query, ranked.numbers)
+        ranked = ranking.page(catalogue, numbers, request, words.scores, scope_of(request))
+        snippets = catalogue.words.snippets(words, ranked.numbers)
         return pb.SearchNoticesResponse(
             notices=[catalogue.notices[number] for number in ranked.numbers],
-            hits=[_hit(catalogue, number, request, scores, snippets) for number in ranked.numbers],
+            hits=[
+                _hit(catalogue, number, request, words.scores, snippets)
+                for number in ranked.numbers
+            ],
             facets=facets.count(catalogue, found, passing),
             total_size=len(numbers),
             next_page_token=ranked.next_page_token,
@@ -48,16 +51,15 @@ def _hit(
     scores: Mapping[int, float],
     snippets: Mapping[int, str],
 ) -> pb.Hit:
-    notice = catalogue.notices[number]
     return pb.Hit(
-        notice=notice.name,
+        notice=catalogue.notices[number].name,
         score=scores.get(number, 0.0),
         snippet=snippets.get(number, ""),
-        distance_miles=filters.distance(notice, request),
+        distance_miles=filters.distance(catalogue.facts[number], request),
     )
 
 
-def _scope(request: pb.SearchNoticesRequest) -> str:
+def scope_of(request: pb.SearchNoticesRequest) -> str:
     """The question without its page: a token is good for the same one only."""
     question = pb.SearchNoticesRequest()
     question.CopyFrom(request)

@@ -40,6 +40,7 @@ class Opening:
     is_remote: bool = False
     start: date | None = None
     end: date | None = None
+    days_per_week: float = 0.0  # 0: to be agreed
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,9 @@ class Weights:
     format: float = 0.15
     words: float = 0.15
     closeness: float = 0.10
-    dates: float = 0.05
-    grades: float = 0.05
+    dates: float = 0.04
+    days: float = 0.03
+    grades: float = 0.03
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def score(one: Opening, other: Opening, weights: Weights = WEIGHTS) -> Score:
     if not ESSENTIAL & {reason.code for reason in reasons}:
         return NOTHING
     reasons.sort(key=lambda reason: (-reason.contribution, reason.code))
-    value = round(sum(reason.contribution for reason in reasons), DIGITS)
+    # Not rounded: who adds the contributions up, in their order, gets this very number.
+    value = sum(reason.contribution for reason in reasons)
     return Score(value, tuple(reasons))
 
 
@@ -95,6 +98,7 @@ def _terms(one: Opening, other: Opening, weights: Weights) -> Iterator[Reason]:
     yield _words(one, other, weights.words)
     yield _closeness(one, other, weights.closeness)
     yield _dates(one, other, weights.dates)
+    yield _days(one, other, weights.days)
     yield _grades(one, other, weights.grades)
 
 
@@ -112,7 +116,7 @@ def _themes(one: Opening, other: Opening, weight: float) -> Reason:
 
 def _format(one: Opening, other: Opening, weight: float) -> Reason:
     same = one.format == other.format
-    return _reason("SAME_FORMAT", f"Both are {_plain(one.format)}", weight if same else 0.0)
+    return _reason("SAME_FORMAT", f"Both are for {_plain(one.format)}", weight if same else 0.0)
 
 
 def _words(one: Opening, other: Opening, weight: float) -> Reason:
@@ -142,6 +146,16 @@ def _dates(one: Opening, other: Opening, weight: float) -> Reason:
     if first and last and last < first:
         return _reason("DATES", "", 0.0)
     return _reason("DATES", f"Their dates fit{_span(first, last)}", weight)
+
+
+def _days(one: Opening, other: Opening, weight: float) -> Reason:
+    fewer, more = sorted((one.days_per_week, other.days_per_week))
+    if not fewer:
+        return _reason("DAYS", "", 0.0)
+    text = f"Both are for {_number(fewer)} days a week"
+    if fewer != more:
+        text = f"They are for {_number(fewer)} and {_number(more)} days a week"
+    return _reason("DAYS", text, weight * fewer / more)
 
 
 def _grades(one: Opening, other: Opening, weight: float) -> Reason:
@@ -178,6 +192,10 @@ def _listed(values: frozenset[str] | set[str]) -> str:
 
 def _plain(code: str) -> str:
     return code.replace("_", " ").replace("-", " ").lower()
+
+
+def _number(days: float) -> str:
+    return f"{days:g}"
 
 
 def _distance(one: Where, other: Where, away: float) -> str:

@@ -9,16 +9,17 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, datetime
 
-from interchange.common.v1.types_pb2 import GradeBand
+from interchange.common.v1.types_pb2 import GradeBand, Place
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.opportunities.v1 import notices_pb2
 from interchange.opportunities.v1.notices_pb2 import Notice
 
 from chassis.auth import Principal
-from chassis.pages import read_token, write_token
+from chassis.pages import write_token
 from services.matching.index import bits
 from services.matching.index.catalogue import Catalogue
 from services.matching.index.words import words_of
+from services.matching.paging import read_key
 from services.matching.search.filters import visible
 from services.matching.suggestions.scoring import Opening, Score, Where, score
 
@@ -35,6 +36,7 @@ MEETS = {
 def suggest(
     catalogue: Catalogue,
     notice: Notice,
+    place: Place | None,
     request: pb.SuggestNoticesRequest,
     who: Principal,
     *,
@@ -42,9 +44,10 @@ def suggest(
 ) -> pb.SuggestNoticesResponse:
     """Best first; of equals the newer, then by name."""
     with catalogue.lock:
-        others = [catalogue.notices[number] for number in candidates(catalogue, notice, who, at)]
-    opening = opening_of(notice)
-    scored = [(score(opening, opening_of(other)), other) for other in others]
+        numbers = candidates(catalogue, notice, who, at)
+        others = [(catalogue.notices[each], catalogue.facts[each].place) for each in numbers]
+    opening = opening_of(notice, place)
+    scored = [(score(opening, opening_of(other, its)), other) for other, its in others]
     ranked = sorted((_key(found, other), found, other) for found, other in scored if found.value)
     return _page(ranked, request)
 
@@ -61,8 +64,8 @@ def _page(ranked: Sequence[Ranked], request: pb.SuggestNoticesRequest) -> pb.Sug
     scope = f"SuggestNotices {request.name}"
     size = request.page_size or DEFAULT_SIZE
     if request.page_token:
-        after = read_token(request.page_token, scope, 3)
-        ranked = [each for each in ranked if each[0] > tuple(after)]
+        after = read_key(request.page_token, scope, float, float, str)
+        ranked = [each for each in ranked if each[0] > after]
     token = write_token(ranked[size - 1][0], scope) if len(ranked) > size else ""
     return pb.SuggestNoticesResponse(
         suggestions=[_suggestion(found, other) for _, found, other in ranked[:size]],
@@ -96,8 +99,8 @@ def candidates(catalogue: Catalogue, notice: Notice, who: Principal, at: datetim
     return found[:MOST_CANDIDATES]
 
 
-def opening_of(notice: Notice) -> Opening:
-    """What the score looks at, of a notice."""
+def opening_of(notice: Notice, place: Place | None) -> Opening:
+    """What the score looks at, of a notice and where it is."""
     return Opening(
         name=notice.name,
         format=notices_pb2.Format.Name(notice.format),
@@ -105,18 +108,19 @@ def opening_of(notice: Notice) -> Opening:
         skills=frozenset(map(str.casefold, notice.skills)),
         words=frozenset(word for word in words_of(notice.title) if len(word) > 3),
         grades=frozenset(GradeBand.Name(grade) for grade in notice.grade_bands),
-        where=_where(notice),
+        where=_where(notice, place),
         is_remote=notice.attendance == notices_pb2.REMOTE,
         start=_day(notice.start_date),
         end=_day(notice.end_date),
+        days_per_week=notice.days_per_week,
     )
 
 
-def _where(notice: Notice) -> Where | None:
-    if not notice.HasField("place"):
+def _where(notice: Notice, place: Place | None) -> Where | None:
+    if place is None:
         return None
-    label = notice.place.label or notice.organisation_display_name
-    return Where(label, notice.place.latitude, notice.place.longitude)
+    label = place.label or notice.organisation_display_name
+    return Where(label, place.latitude, place.longitude)
 
 
 def _day(text: str) -> date | None:

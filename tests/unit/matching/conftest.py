@@ -105,7 +105,7 @@ def desk(databases: Databases) -> Iterator[Desk]:
     database = databases("matching")
     follower = Follower(database)
     nobody = grpc.insecure_channel("127.0.0.1:1")
-    service = MatchingService(follower, Rebuild(database, nobody))
+    service = MatchingService(follower, Rebuild(database, nobody, nobody))
     follower.follow()
     yield Desk(database, follower, Listeners(follower), service)
     nobody.close()

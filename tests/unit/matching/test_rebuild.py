@@ -8,6 +8,11 @@ from dataclasses import dataclass, field
 
 import pytest
 from grpc import ServicerContext
+from interchange.identity.v1 import organisations_pb2
+from interchange.identity.v1.organisations_pb2_grpc import (
+    OrganisationServiceServicer,
+    add_OrganisationServiceServicer_to_server,
+)
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import notices_pb2
 from interchange.opportunities.v1.notices_pb2_grpc import (
@@ -19,21 +24,27 @@ from sqlalchemy import update
 from chassis.auth import JWKS, Verifier
 from chassis.client import channel
 from chassis.config import Config
-from chassis.errors import FailedPrecondition
+from chassis.errors import FailedPrecondition, Unavailable
 from chassis.policy import anyone
 from chassis.server import Server
 from services.matching.index.follower import Follower
 from services.matching.models import Card
 from services.matching.rebuild import Rebuild
-from tests.unit.matching.conftest import Desk, a_notice
+from tests.unit.matching.conftest import NORFOLK, NORWICH, Desk, a_notice
 
 
 @dataclass
-class Owner(NoticeServiceServicer):
-    """A small real opportunities: lists what it was given, a few at a time."""
+class Owner(NoticeServiceServicer, OrganisationServiceServicer):
+    """A small real opportunities and identity: lists what it was given, a few notices at a time."""
 
     notices: list[notices_pb2.Notice] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
+    organisations: list[organisations_pb2.Organisation] = field(default_factory=list)
+
+    def ListOrganisations(
+        self, request: organisations_pb2.ListOrganisationsRequest, context: ServicerContext
+    ) -> organisations_pb2.ListOrganisationsResponse:
+        return organisations_pb2.ListOrganisationsResponse(organisations=self.organisations)
 
     def ListNotices(
         self, request: notices_pb2.ListNoticesRequest, context: ServicerContext
@@ -51,11 +62,14 @@ class Owner(NoticeServiceServicer):
 @contextmanager
 def rebuilding(desk: Desk, owner: Owner) -> Iterator[Rebuild]:
     verifier = Verifier(JWKS(), region="east-of-england")
-    server = Server(Config(), rules={"ListNotices": anyone}, verifier=verifier)
+    server = Server(
+        Config(), rules={"ListNotices": anyone, "ListOrganisations": anyone}, verifier=verifier
+    )
     add_NoticeServiceServicer_to_server(owner, server.grpc)
+    add_OrganisationServiceServicer_to_server(owner, server.grpc)
     server.start()
     with channel(server.address) as opened:
-        yield Rebuild(desk.database, opened)
+        yield Rebuild(desk.database, opened, opened)
     server.stop(0)
 
 
@@ -129,3 +143,65 @@ def test_another_process_sees_what_this_one_took(desk: Desk) -> None:
     other.follow()
 
     assert other.catalogue.number(notice.name) is not None
+
+
+def test_a_rebuild_that_failed_leaves_the_old_one_and_the_way_free(desk: Desk) -> None:
+    known = desk.publish()
+    with channel("127.0.0.1:1") as nobody, pytest.raises(Unavailable):
+        list(Rebuild(desk.database, nobody, nobody).run())
+    desk.follower.follow()
+    assert desk.found() == [known.name]
+
+    with rebuilding(desk, Owner([known])) as again:
+        assert list(again.run())[-1].complete
+
+
+def test_a_rebuild_that_nobody_listens_to_any_more_ends(desk: Desk) -> None:
+    notices = [desk.publish() for _ in range(5)]
+    with rebuilding(desk, Owner(notices)) as rebuild:
+        forsaken = rebuild.run()
+        next(forsaken)
+        forsaken.close()
+
+        assert list(rebuild.run())[-1].done == 5
+
+
+def test_what_was_closed_before_a_rebuild_stays_closed(desk: Desk) -> None:
+    notice = desk.publish()
+    closed = notices_pb2.Notice()
+    closed.CopyFrom(notice)
+    closed.state, closed.version = notices_pb2.Notice.CLOSED, 4
+    desk.hear(events.NoticeClosed(notice=closed))
+    with rebuilding(desk, Owner()) as rebuild:
+        list(rebuild.run())
+
+    desk.hear(events.NoticePublished(notice=notice))  # held up until now
+
+    assert desk.found() == []
+
+
+def test_a_tombstone_that_was_wrong_gives_way_to_the_owner(desk: Desk) -> None:
+    notice = desk.publish()
+    with desk.database.begin() as session:
+        spoilt = update(Card).where(Card.name == notice.name)
+        session.execute(spoilt.values(is_open=False, version=99))
+
+    with rebuilding(desk, Owner([notice])) as rebuild:
+        list(rebuild.run())
+    desk.follower.follow()
+
+    assert desk.found() == [notice.name]
+
+
+def test_a_rebuild_brings_back_where_organisations_are(desk: Desk) -> None:
+    notice = a_notice()
+    norfolk = organisations_pb2.Organisation(
+        name=NORFOLK, display_name="Norfolk County Council", place=NORWICH, version=1
+    )
+
+    with rebuilding(desk, Owner([notice], organisations=[norfolk])) as rebuild:
+        list(rebuild.run())
+    desk.follower.follow()
+
+    answer = desk.search(latitude=NORWICH.latitude, longitude=NORWICH.longitude, radius_miles=1)
+    assert [each.organisation_display_name for each in answer.notices] == ["Norfolk County Council"]

@@ -36,6 +36,7 @@ openings = st.builds(
     is_remote=st.booleans(),
     start=days,
     end=days,
+    days_per_week=st.sampled_from([0.0, 0.5, 1.0, 2.0, 5.0]),
 )
 
 
@@ -62,11 +63,37 @@ def test_the_story_told_in_reasons() -> None:
     assert [reason.text for reason in found.reasons] == [
         "Both name housing options",
         "Both are about housing",
-        "Both are work shadowing",
+        "Both are for work shadowing",
         "Their texts share words: housing, options",
         "Ipswich and Norwich are 40 miles apart",
     ]
     assert found.value == pytest.approx(0.30 + 0.20 + 0.15 + 0.10 + 0.0574, abs=0.001)
+
+
+def test_days_a_week_are_compared() -> None:
+    two = Opening(name="notices/1", format="SWAP", themes=frozenset({"care"}), days_per_week=2)
+    four = Opening(name="notices/2", format="SWAP", themes=frozenset({"care"}), days_per_week=4)
+    open_to_all = Opening(name="notices/3", format="SWAP", themes=frozenset({"care"}))
+
+    assert "Both are for 2 days a week" in [each.text for each in score(two, two).reasons]
+    assert "They are for 2 and 4 days a week" in [each.text for each in score(four, two).reasons]
+    assert "DAYS" not in [each.code for each in score(two, open_to_all).reasons]
+
+
+def test_twins_score_one() -> None:
+    twin = Opening(
+        name="notices/1",
+        format="SWAP",
+        themes=frozenset({"care"}),
+        skills=frozenset({"case-work"}),
+        words=frozenset({"carer"}),
+        grades=frozenset({"OFFICER"}),
+        where=NORWICH,
+        start=date(2027, 1, 1),
+        days_per_week=1.5,
+    )
+
+    assert score(twin, twin).value == 1
 
 
 def test_nearness_alone_is_no_match() -> None:
@@ -85,7 +112,7 @@ def test_a_score_is_the_sum_of_its_reasons(one: Opening, other: Opening) -> None
     found = score(one, other)
 
     assert 0 <= found.value <= 1
-    assert found.value == pytest.approx(sum(each.contribution for each in found.reasons), abs=1e-9)
+    assert found.value == sum(each.contribution for each in found.reasons)
     assert all(each.contribution > 0 and each.text for each in found.reasons)
     contributions = [each.contribution for each in found.reasons]
     assert contributions == sorted(contributions, reverse=True)

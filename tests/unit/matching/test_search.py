@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from itertools import permutations
 
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from interchange.common.v1.types_pb2 import OFFICER, SENIOR, THIRD
+from interchange.common.v1.types_pb2 import OFFICER, SENIOR, THIRD, Place
+from interchange.identity.v1 import events_pb2 as identity
+from interchange.identity.v1.organisations_pb2 import Organisation
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import notices_pb2
@@ -15,7 +18,9 @@ from interchange.opportunities.v1 import notices_pb2
 from chassis.auth import Principal
 from chassis.clock import now
 from chassis.errors import InvalidArgument
+from chassis.pages import write_token
 from chassis.timestamps import to_proto as stamp
+from services.matching.search.searching import scope_of
 from tests.unit.matching.conftest import (
     IPSWICH,
     LEEDS,
@@ -25,6 +30,7 @@ from tests.unit.matching.conftest import (
     SUFFOLK,
     VISITOR,
     Desk,
+    a_notice,
 )
 
 
@@ -52,6 +58,15 @@ def test_a_misspelt_word_finds_what_is_most_like_it(desk: Desk) -> None:
     notice = desk.publish(title="Safeguarding lead wanted")
 
     assert desk.found(query="safegaurding") == [notice.name]
+
+
+def test_a_title_weighs_more_also_for_a_word_that_all_use(desk: Desk) -> None:
+    in_body = desk.publish(title="Mentor wanted", body="Somebody who knows housing.")
+    in_title = desk.publish(title="Housing exchange", body="A week in another service.")
+    for _ in range(5):
+        desk.publish(title="Planner wanted", body=f"{'Plans. ' * 90}And housing.")
+
+    assert desk.found(query="housing")[:2] == [in_title.name, in_body.name]
 
 
 def test_newest_come_first_without_words(desk: Desk) -> None:
@@ -160,6 +175,27 @@ def test_what_is_closed_is_gone_and_stays_so(desk: Desk) -> None:
     assert desk.found() == []
 
 
+def test_the_order_of_events_does_not_matter(desk: Desk) -> None:
+    for order in permutations(range(3)):
+        published = a_notice(title="Third version", version=3)
+        revised, closed = notices_pb2.Notice(), notices_pb2.Notice()
+        revised.CopyFrom(published)
+        revised.title, revised.version = "Fourth version", 4
+        closed.CopyFrom(revised)
+        closed.state, closed.version = notices_pb2.Notice.CLOSED, 5
+        told = (
+            events.NoticePublished(notice=published),
+            events.NoticeRevised(notice=revised),
+            events.NoticeClosed(notice=closed),
+        )
+
+        desk.hear(*(told[place] for place in order if place < 2))
+        assert [each.title for each in desk.search().notices] == ["Fourth version"]
+        desk.hear(*(told[place] for place in order))
+
+        assert desk.found() == [], order
+
+
 def test_an_older_copy_does_not_win(desk: Desk) -> None:
     notice = desk.publish(version=3)
     newer, older = notices_pb2.Notice(), notices_pb2.Notice()
@@ -182,9 +218,6 @@ def test_what_has_ended_is_not_found_even_before_that_is_announced(desk: Desk) -
 def test_a_renamed_organisation_is_shown_and_found_by_its_new_name(desk: Desk) -> None:
     notice = desk.publish()
 
-    from interchange.identity.v1 import events_pb2 as identity
-    from interchange.identity.v1.organisations_pb2 import Organisation
-
     renamed = Organisation(name=NORFOLK, display_name="Broadland", sector=THIRD, version=2)
     desk.hear(identity.OrganisationRevised(organisation=renamed))
 
@@ -196,6 +229,37 @@ def test_a_renamed_organisation_is_shown_and_found_by_its_new_name(desk: Desk) -
     revised.version = 4
     desk.hear(events.NoticeRevised(notice=revised))
     assert desk.search().notices[0].organisation_display_name == "Broadland"
+
+
+def test_a_notice_without_a_place_is_where_its_organisation_is(desk: Desk) -> None:
+    own = desk.publish(place=IPSWICH)
+    without = desk.publish()
+    in_words = desk.publish(place=Place(label="Our offices"))
+    place = {"latitude": NORWICH.latitude, "longitude": NORWICH.longitude}
+    assert desk.found(**place, radius_miles=50) == [own.name]
+
+    norfolk = Organisation(name=NORFOLK, display_name="Norfolk", place=NORWICH, version=2)
+    desk.hear(identity.OrganisationRevised(organisation=norfolk))
+
+    answer = desk.search(**place, sort=pb.NEAREST)
+    assert {each.name for each in answer.notices[:2]} == {without.name, in_words.name}
+    assert answer.notices[2].name == own.name
+    assert [round(hit.distance_miles) for hit in answer.hits] == [0, 0, 40]
+
+
+def test_the_nearest_come_first_page_by_page(desk: Desk) -> None:
+    far, near, nowhere = desk.publish(place=LEEDS), desk.publish(place=IPSWICH), desk.publish()
+    place = {"latitude": NORWICH.latitude, "longitude": NORWICH.longitude, "sort": pb.NEAREST}
+    found: list[str] = []
+    token = ""
+
+    for _ in range(3):
+        answer = desk.search(**place, page_size=1, page_token=token)
+        found += [notice.name for notice in answer.notices]
+        token = answer.next_page_token
+
+    assert found == [near.name, far.name, nowhere.name]
+    assert not token
 
 
 @pytest.mark.parametrize("sort", [pb.SORT_ORDER_UNSPECIFIED, pb.NEWEST, pb.CLOSING_SOON])
@@ -223,6 +287,16 @@ def test_a_token_of_another_search_is_refused(desk: Desk) -> None:
     for fields in ({"query": "other"}, {"query": "housing", "remote": True}):
         with pytest.raises(InvalidArgument, match="BAD_PAGE_TOKEN"):
             desk.search(page_size=1, page_token=token, **fields)
+
+
+def test_a_token_that_was_made_up_is_refused(desk: Desk) -> None:
+    for _ in range(3):
+        desk.publish()
+    request = pb.SearchNoticesRequest(page_size=1)
+    request.page_token = write_token(["no number", "notices/1"], scope_of(request))
+
+    with pytest.raises(InvalidArgument, match="BAD_PAGE_TOKEN"):
+        desk.search(page_size=1, page_token=request.page_token)
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,109 @@
+"""How the catalogue in memory keeps up with the read model, and what it does when it can't."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from interchange.opportunities.v1 import events_pb2 as events
+from interchange.opportunities.v1 import notices_pb2
+from sqlalchemy import update
+
+from chassis.bus import Consumer, Relay, publish
+from chassis.database import Database
+from chassis.errors import Unavailable
+from services.matching.index.follower import Follower
+from services.matching.models import Card
+from tests.conftest import Databases
+from tests.support.servers import Nats
+from tests.support.waiting import eventually
+from tests.unit.matching.conftest import Desk, a_notice
+
+
+@pytest.fixture
+def away() -> Iterator[Database]:
+    with Database("sqlite:////nowhere/matching.db") as database:
+        yield database
+
+
+def test_before_anything_is_loaded_there_is_no_answer_rather_than_an_empty_one(
+    away: Database,
+) -> None:
+    follower = Follower(away)
+    follower.start()
+
+    with pytest.raises(Unavailable, match="NOT_LOADED"):
+        _ = follower.catalogue
+
+    follower.stop()
+
+
+def test_once_started_it_knows_everything(desk: Desk) -> None:
+    notice = desk.publish()
+    follower = Follower(desk.database)
+
+    follower.start()
+
+    assert follower.catalogue.number(notice.name) is not None
+    follower.stop()
+
+
+def test_a_card_that_is_spoilt_does_not_keep_the_others_out(desk: Desk) -> None:
+    spoilt, sound = desk.publish(), desk.publish()
+    with desk.database.begin() as session:
+        card = update(Card).where(Card.name == spoilt.name)
+        session.execute(card.values(payload=b"\xff\xff"))
+
+    again = Follower(desk.database)
+    again.follow()
+
+    assert again.catalogue.number(sound.name) is not None
+    assert again.catalogue.number(spoilt.name) is None
+
+
+def test_a_catalogue_that_broke_is_loaded_anew(desk: Desk) -> None:
+    notice = desk.publish()
+    told = events.NoticePublished(notice=a_notice())
+    with desk.database.begin() as session:
+        desk.listeners.handlers[type(told)](session, told)
+    desk.follower.catalogue.close()
+
+    desk.follower.start()
+
+    def both_are_found() -> None:
+        try:
+            names = desk.found(query="housing")
+        except Unavailable:
+            names = []
+        assert set(names) == {notice.name, told.notice.name}
+
+    eventually(both_are_found)
+    desk.follower.stop()
+
+
+def test_what_opportunities_announces_is_found(
+    desk: Desk, databases: Databases, nats: Nats
+) -> None:
+    opportunities = databases("opportunities")
+    notice = a_notice()
+    with nats.connect("opportunities") as theirs, nats.connect("matching") as ours:
+        relay = Relay(opportunities, theirs, "opportunities")
+        consumer = Consumer(desk.database, ours, "matching", desk.listeners.handlers)
+        parts = (relay, desk.follower, consumer)
+        for part in parts:
+            part.start()
+
+        with opportunities.begin() as session:
+            publish(session, events.NoticePublished(notice=notice))
+        eventually(lambda: _is(desk.found(), [notice.name]))
+        notice.state, notice.version = notices_pb2.Notice.CLOSED, 4
+        with opportunities.begin() as session:
+            publish(session, events.NoticeClosed(notice=notice))
+        eventually(lambda: _is(desk.found(), []))
+
+        for part in reversed(parts):
+            part.stop()
+
+
+def _is(found: list[str], expected: list[str]) -> None:
+    assert found == expected
