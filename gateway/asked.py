@@ -27,6 +27,10 @@ class Asked:
         value: str = self._environ.get("HTTP_" + name, "")
         return value
 
+    def has(self, name: str) -> bool:
+        """Whether a header was sent, be it empty."""
+        return "HTTP_" + name in self._environ
+
     @property
     def query(self) -> str:
         value: str = self._environ.get("QUERY_STRING", "")

@@ -134,10 +134,10 @@ class Door:
         def carry_out() -> Answer:
             return operation.carry_out(message, asked, self._timeout_s)
 
-        key = asked.header("IDEMPOTENCY_KEY")
-        if not key or not operation.keeps_answers:
+        if not operation.keeps_answers or not asked.has("IDEMPOTENCY_KEY"):
             return carry_out()
-        slot = Slot.of(_caller(call.principal, address), checked_key(key), _content(asked, body))
+        key = checked_key(asked.header("IDEMPOTENCY_KEY"))
+        slot = Slot.of(_caller(call.principal, address), key, _content(asked, body))
         return self._keys.once(slot, carry_out, lambda error: errors.problem(error, trace.trace_id))
 
 

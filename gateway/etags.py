@@ -45,7 +45,7 @@ def unless_known(answer: Answer, if_none_match: str) -> Answer:
 
 def wanted(if_match: str) -> str:
     """The resource's `etag` in an `If-Match` header: the header of an answer, or the field itself. `*`: any."""
-    if not if_match or if_match.strip() == ANY:
+    if if_match.strip() == ANY:
         return ""
     given = if_match.strip().removeprefix(WEAK)
     if "," in given or len(given) < 3 or given[0] != '"' or given[-1] != '"':

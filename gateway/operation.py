@@ -40,7 +40,7 @@ class Operation:
         self.keeps_answers = route.http_method == "POST" and not holds_token(answer)
         self._call = _caller(route, channel)
         self._write = None if answer.full_name == Empty.DESCRIPTOR.full_name else writer(answer)
-        self._creates = creates(route)
+        self._creates = route.creates
         self._is_named = self._creates and "name" in answer.fields_by_name
         self._has_etag = ETAG in answer.fields_by_name
         self._has_pages = NEXT_PAGE in answer.fields_by_name
@@ -52,7 +52,8 @@ class Operation:
 
     def read(self, asked: Asked, segments: Sequence[str], body: bytes) -> Message:
         """The request as a message; InvalidArgument when it is not right."""
-        etag = "" if self.is_read else etags.wanted(asked.header("IF_MATCH"))
+        is_conditional = not self.is_read and asked.has("IF_MATCH")
+        etag = etags.wanted(asked.header("IF_MATCH")) if is_conditional else ""
         return self.transcoder.request(segments, asked.query, body, etag)
 
     def carry_out(self, message: Message, asked: Asked, timeout_s: float) -> Answer:
@@ -96,11 +97,6 @@ def _caller(route: Route, channel: grpc.Channel) -> Callable[[Message, float], M
         response_deserializer=answer.FromString,
     )
     return caller
-
-
-def creates(route: Route) -> bool:
-    """Whether it makes something new: a standard Create method (AIP-133)."""
-    return route.http_method == "POST" and route.method.name.startswith("Create")
 
 
 def holds_token(answer: Descriptor, above: frozenset[str] = frozenset()) -> bool:

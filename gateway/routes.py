@@ -36,6 +36,11 @@ class Route:
         return f"/{self.method.containing_service.full_name}/{self.method.name}"
 
     @property
+    def creates(self) -> bool:
+        """Whether it makes something new: a standard Create method (AIP-133)."""
+        return self.http_method == "POST" and str(self.method.name).startswith("Create")
+
+    @property
     def body_field(self) -> FieldDescriptor | None:
         """The field of the request that the body is."""
         return self.method.input_type.fields_by_name.get(self.body)

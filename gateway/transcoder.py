@@ -142,6 +142,8 @@ def _mask(request: Descriptor, inner: FieldDescriptor | None) -> masks.BodyMask 
 def etag_holder(route: Route) -> str | None:
     """Where the request says which state it wants to find: in itself (""), in its body, or nowhere (None)."""
     inner = route.body_field
+    if route.creates:  # what is not there yet has no state
+        return None
     if ETAG in route.method.input_type.fields_by_name:
         return ""
     return inner.name if inner and ETAG in message_in(inner).fields_by_name else None

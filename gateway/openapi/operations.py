@@ -14,7 +14,7 @@ from gateway.etags import NOT_MODIFIED
 from gateway.masks import is_mask
 from gateway.openapi.bounds import Schema
 from gateway.openapi.schemas import Schemas, Use, is_required
-from gateway.operation import CREATED, NEXT_PAGE, NO_CONTENT, OK, creates, holds_token
+from gateway.operation import CREATED, NEXT_PAGE, NO_CONTENT, OK, holds_token
 from gateway.query import Parameter, parameters
 from gateway.routes import WHOLE, Route
 from gateway.templates import STAR
@@ -144,11 +144,11 @@ def _success(route: Route, schemas: Schemas) -> tuple[str, Schema]:
     answer: Descriptor = route.method.output_type
     if answer.full_name == Empty.DESCRIPTOR.full_name:
         return str(NO_CONTENT), {"description": "Done.", "headers": _header_refs("TraceId")}
-    status = CREATED if creates(route) else OK
+    status = CREATED if route.creates else OK
     headers = ["TraceId"]
     headers += ["ETag"] if ETAG in answer.fields_by_name else []
     headers += ["Link"] if NEXT_PAGE in answer.fields_by_name else []
-    headers += ["Location"] if creates(route) and "name" in answer.fields_by_name else []
+    headers += ["Location"] if route.creates and "name" in answer.fields_by_name else []
     return str(status), {
         "description": contract.comments().get(answer.full_name, "Done."),
         "headers": _header_refs(*headers),

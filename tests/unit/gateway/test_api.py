@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import pytest
-from flask.testing import FlaskClient
 from interchange.identity.v1 import sessions_pb2
 from interchange.matching.v1 import matching_pb2
 from interchange.notifications.v1 import notifications_pb2
 from interchange.opportunities.v1 import interests_pb2, notices_pb2
 
+from tests.unit.gateway.conftest import Client
 from tests.unit.gateway.services import PERSON, Books, signed_in
 
 DRAFT = {
@@ -21,13 +21,13 @@ DRAFT = {
 }
 
 
-def create(client: FlaskClient, **more: object) -> str:
+def create(client: Client, **more: object) -> str:
     answer = client.post("/v1/notices", json={**DRAFT, **more}, headers=signed_in())
     assert answer.status_code == 201, answer.text
     return str(answer.json["name"])
 
 
-def test_what_is_created_is_shown_whole_and_where_it_is(client: FlaskClient) -> None:
+def test_what_is_created_is_shown_whole_and_where_it_is(client: Client) -> None:
     answer = client.post("/v1/notices", json=DRAFT, headers=signed_in())
 
     assert answer.status_code == 201
@@ -37,7 +37,7 @@ def test_what_is_created_is_shown_whole_and_where_it_is(client: FlaskClient) -> 
     assert answer.json["createTime"] == "2026-11-02T09:00:00Z"
 
 
-def test_fields_without_presence_are_always_there_and_others_when_set(client: FlaskClient) -> None:
+def test_fields_without_presence_are_always_there_and_others_when_set(client: Client) -> None:
     name = create(client)
 
     shown = client.get(f"/v1/{name}").json
@@ -49,7 +49,7 @@ def test_fields_without_presence_are_always_there_and_others_when_set(client: Fl
     assert "consent" not in shown
 
 
-def test_a_path_gives_the_field_that_it_names(client: FlaskClient, books: Books) -> None:
+def test_a_path_gives_the_field_that_it_names(client: Client, books: Books) -> None:
     client.get("/v1/notices/-/interests", headers=signed_in())
     assert books.asked == interests_pb2.ListInterestsRequest(parent="notices/-")
 
@@ -63,7 +63,7 @@ def test_a_path_gives_the_field_that_it_names(client: FlaskClient, books: Books)
     assert books.asked == notifications_pb2.UnsubscribeRequest(token="abc-_1")
 
 
-def test_an_empty_answer_has_no_body(client: FlaskClient) -> None:
+def test_an_empty_answer_has_no_body(client: Client) -> None:
     answer = client.delete("/v1/sessions/current", headers=signed_in())
 
     assert answer.status_code == 204
@@ -71,7 +71,7 @@ def test_an_empty_answer_has_no_body(client: FlaskClient) -> None:
     assert "Content-Type" not in answer.headers
 
 
-def test_mail_programs_unsubscribe_with_a_form(client: FlaskClient) -> None:
+def test_mail_programs_unsubscribe_with_a_form(client: Client) -> None:
     answer = client.post(
         "/v1/subscriptions/abc:unsubscribe", data={"List-Unsubscribe": "One-Click"}
     )
@@ -80,9 +80,7 @@ def test_mail_programs_unsubscribe_with_a_form(client: FlaskClient) -> None:
 
 
 @pytest.mark.parametrize("size", ["pageSize", "page_size"])
-def test_queries_take_both_names_lists_and_enums(
-    client: FlaskClient, books: Books, size: str
-) -> None:
+def test_queries_take_both_names_lists_and_enums(client: Client, books: Books, size: str) -> None:
     answer = client.get(
         f"/v1/notices:search?{size}=5&kind=WANTED&kind=OFFERED&query=a%20b+c&latitude=52.5&remote=true"
     )
@@ -112,9 +110,7 @@ def test_queries_take_both_names_lists_and_enums(
         ("kind=99", "kind", "UNKNOWN_VALUE"),
     ],
 )
-def test_a_wrong_parameter_is_named(
-    client: FlaskClient, query: str, field: str, reason: str
-) -> None:
+def test_a_wrong_parameter_is_named(client: Client, query: str, field: str, reason: str) -> None:
     answer = client.get(f"/v1/notices:search?{query}")
 
     assert answer.status_code == 400
@@ -122,11 +118,11 @@ def test_a_wrong_parameter_is_named(
     assert answer.json["errors"][0]["detail"]
 
 
-def test_a_query_that_is_not_text_is_refused(client: FlaskClient) -> None:
+def test_a_query_that_is_not_text_is_refused(client: Client) -> None:
     assert client.get("/v1/notices:search?query=%ff").json["reason"] == "BAD_QUERY"
 
 
-def test_a_patch_means_the_fields_of_its_body(client: FlaskClient, books: Books) -> None:
+def test_a_patch_means_the_fields_of_its_body(client: Client, books: Books) -> None:
     name = create(client, themes=["housing"])
 
     answer = client.patch(
@@ -141,7 +137,7 @@ def test_a_patch_means_the_fields_of_its_body(client: FlaskClient, books: Books)
     assert sorted(books.asked.update_mask.paths) == ["themes", "title"]
 
 
-def test_what_was_read_can_be_sent_back_whole(client: FlaskClient, books: Books) -> None:
+def test_what_was_read_can_be_sent_back_whole(client: Client, books: Books) -> None:
     name = create(client)
     shown = client.get(f"/v1/{name}").json
     shown.pop("organisation")  # not to be changed
@@ -155,7 +151,7 @@ def test_what_was_read_can_be_sent_back_whole(client: FlaskClient, books: Books)
     assert books.asked.notice.state == notices_pb2.Notice.STATE_UNSPECIFIED
 
 
-def test_the_mask_in_the_query_wins(client: FlaskClient, books: Books) -> None:
+def test_the_mask_in_the_query_wins(client: Client, books: Books) -> None:
     name = create(client)
 
     body = {"title": "Another title", "gradeBands": ["SENIOR"]}
@@ -167,14 +163,14 @@ def test_the_mask_in_the_query_wins(client: FlaskClient, books: Books) -> None:
     assert list(books.asked.update_mask.paths) == ["title", "grade_bands", "place.label"]
 
 
-def test_a_mask_of_unknown_fields_is_refused(client: FlaskClient) -> None:
+def test_a_mask_of_unknown_fields_is_refused(client: Client) -> None:
     answer = client.patch("/v1/notices/1?updateMask=colour", json={}, headers=signed_in())
 
     assert answer.status_code == 400
     assert answer.json["errors"][0]["field"] == "updateMask"
 
 
-def test_a_body_may_repeat_the_path_and_must_not_contradict_it(client: FlaskClient) -> None:
+def test_a_body_may_repeat_the_path_and_must_not_contradict_it(client: Client) -> None:
     name = create(client)
 
     same = client.patch(f"/v1/{name}", json={"name": name, "title": "Same"}, headers=signed_in())
@@ -187,7 +183,7 @@ def test_a_body_may_repeat_the_path_and_must_not_contradict_it(client: FlaskClie
         assert answer.json["errors"][0]["field"] == "name"
 
 
-def test_what_only_the_service_writes_is_passed_over(client: FlaskClient, books: Books) -> None:
+def test_what_only_the_service_writes_is_passed_over(client: Client, books: Books) -> None:
     client.post(
         "/v1/notices", json={**DRAFT, "state": "PUBLISHED", "version": "x"}, headers=signed_in()
     )
@@ -196,7 +192,7 @@ def test_what_only_the_service_writes_is_passed_over(client: FlaskClient, books:
     assert books.notices["notices/1"].version == 1
 
 
-def test_what_only_the_service_reads_is_not_shown(client: FlaskClient) -> None:
+def test_what_only_the_service_reads_is_not_shown(client: Client) -> None:
     person = {
         "displayName": "Priya",
         "email": "p@council.example",
@@ -210,7 +206,7 @@ def test_what_only_the_service_reads_is_not_shown(client: FlaskClient) -> None:
     assert "password" not in answer.text
 
 
-def test_a_page_says_where_the_next_one_is(client: FlaskClient) -> None:
+def test_a_page_says_where_the_next_one_is(client: Client) -> None:
     for _ in range(3):
         create(client)
 
@@ -224,7 +220,7 @@ def test_a_page_says_where_the_next_one_is(client: FlaskClient) -> None:
     assert "Link" not in second.headers
 
 
-def test_head_is_get_without_a_body(client: FlaskClient) -> None:
+def test_head_is_get_without_a_body(client: Client) -> None:
     name = create(client)
 
     answer = client.head(f"/v1/{name}")

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from flask.testing import FlaskClient
-
-from tests.unit.gateway.conftest import PROGRAMS, MakeClient
+from tests.unit.gateway.conftest import PROGRAMS, Client, MakeClient
 
 
 def test_alive_asks_nobody(a_client: MakeClient) -> None:
@@ -14,7 +12,7 @@ def test_alive_asks_nobody(a_client: MakeClient) -> None:
     assert answer.json == {"status": "ok"}
 
 
-def test_ready_says_so_of_every_program(client: FlaskClient) -> None:
+def test_ready_says_so_of_every_program(client: Client) -> None:
     answer = client.get("/readyz")
 
     assert answer.status_code == 200

@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from flask.testing import FlaskClient
 from redis import Redis
 
 from chassis.auth import ANONYMOUS
 from gateway.config import Config
 from gateway.errors import TooManyRequests
 from gateway.limits import Kind, Limits, network_of
-from tests.unit.gateway.conftest import MakeClient
+from tests.unit.gateway.conftest import Client, MakeClient
 from tests.unit.gateway.services import OTHER, PERSON, signed_in
 from tests.unit.gateway.test_api import DRAFT
 
 SIGN_IN = {"email": "a@b.example", "password": "wrong"}
 
 
-def statuses(
-    client: FlaskClient, times: int, path: str = "/v1/notices", **more: object
-) -> list[int]:
-    return [client.get(path, **more).status_code for _ in range(times)]  # type: ignore[arg-type]
+def statuses(client: Client, times: int, path: str = "/v1/notices", **more: object) -> list[int]:
+    return [client.get(path, **more).status_code for _ in range(times)]
 
 
 def test_too_many_are_refused_with_a_time_to_wait(a_client: MakeClient) -> None:
@@ -107,7 +106,7 @@ def test_our_own_proxies_are_believed_and_nobody_else(a_client: MakeClient) -> N
     direct = a_client(**settings)
     behind = a_client(trusted_proxies=1, **settings)
 
-    def by(client: FlaskClient, forwarded: str) -> int:
+    def by(client: Client, forwarded: str) -> Any:
         return client.get("/v1/notices", headers={"X-Forwarded-For": forwarded}).status_code
 
     assert [by(behind, "192.0.2.1"), by(behind, "192.0.2.2"), by(behind, "192.0.2.2")] == [

@@ -6,12 +6,13 @@ import re
 from typing import Any
 
 import pytest
-from flask.testing import FlaskClient
+from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 from openapi_spec_validator import OpenAPIV31SpecValidator
 
 from gateway.openapi import document
 from gateway.routes import all_routes
-from tests.unit.gateway.conftest import MakeClient
+from tests.unit.gateway.conftest import Client, MakeClient
+from tests.unit.gateway.test_api import create
 
 
 @pytest.fixture(scope="module")
@@ -82,7 +83,7 @@ def test_only_what_the_contract_calls_public_needs_no_token(described: dict[str,
     assert {} not in paths["/v1/me"]["get"]["security"]
 
 
-def test_the_document_and_its_page_are_served_and_saved(client: FlaskClient) -> None:
+def test_the_document_and_its_page_are_served_and_saved(client: Client) -> None:
     for path, kind in (
         ("/openapi.json", "application/json"),
         ("/docs", "text/html; charset=utf-8"),
@@ -97,7 +98,7 @@ def test_the_document_and_its_page_are_served_and_saved(client: FlaskClient) -> 
         assert again.status_code == 304
 
 
-def test_the_page_loads_nothing_from_elsewhere_and_shows_every_route(client: FlaskClient) -> None:
+def test_the_page_loads_nothing_from_elsewhere_and_shows_every_route(client: Client) -> None:
     answer = client.get("/docs")
 
     assert not re.findall(r'(?:src|href)="(?!/|#)', answer.text)
@@ -112,10 +113,6 @@ def test_the_page_loads_nothing_from_elsewhere_and_shows_every_route(client: Fla
 
 
 def test_answers_are_as_described(a_client: MakeClient, described: dict[str, Any]) -> None:
-    from jsonschema import Draft202012Validator
-
-    from tests.unit.gateway.test_api import create
-
     client = a_client()
     shown = client.get(f"/v1/{create(client)}").json
 

@@ -4,20 +4,20 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
+from threading import Event
 
 import pytest
-from flask.testing import FlaskClient
 
 from chassis import errors
 from gateway.door import log
-from tests.unit.gateway.conftest import MakeClient
+from tests.unit.gateway.conftest import Client, MakeClient
 from tests.unit.gateway.services import OTHER, Books, access_token, signed_in
 from tests.unit.gateway.test_api import DRAFT, create
 
 TRACE = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-00"
 
 
-def test_a_problem_says_what_where_and_which_request(client: FlaskClient) -> None:
+def test_a_problem_says_what_where_and_which_request(client: Client) -> None:
     answer = client.post(
         "/v1/notices", json={**DRAFT, "title": "x"}, headers={**signed_in(), "traceparent": TRACE}
     )
@@ -41,7 +41,7 @@ def test_a_problem_says_what_where_and_which_request(client: FlaskClient) -> Non
     }
 
 
-def test_fields_are_named_as_in_the_json_that_was_sent(client: FlaskClient) -> None:
+def test_fields_are_named_as_in_the_json_that_was_sent(client: Client) -> None:
     name = create(client)
 
     by_service = client.post(f"/v1/{name}:close", json={}, headers=signed_in())
@@ -75,7 +75,7 @@ def test_fields_are_named_as_in_the_json_that_was_sent(client: FlaskClient) -> N
     ],
 )
 def test_each_error_has_its_status(
-    client: FlaskClient, books: Books, error: errors.Error, status: int
+    client: Client, books: Books, error: errors.Error, status: int
 ) -> None:
     books.then = raising(error)
 
@@ -92,7 +92,7 @@ def raising(error: Exception) -> Callable[[], None]:
     return then
 
 
-def test_what_nobody_foresaw_is_hidden(client: FlaskClient, books: Books) -> None:
+def test_what_nobody_foresaw_is_hidden(client: Client, books: Books) -> None:
     books.then = raising(ValueError("secret"))
 
     answer = client.get("/v1/notices")
@@ -103,7 +103,7 @@ def test_what_nobody_foresaw_is_hidden(client: FlaskClient, books: Books) -> Non
 
 
 def test_a_fault_of_the_door_itself_is_hidden_too(
-    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+    client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(log, "error", lambda *_, **__: None)
     monkeypatch.setattr("gateway.door.network_of", lambda _: 1 / 0)
@@ -124,10 +124,12 @@ def test_a_service_that_is_away_is_503_with_a_time_to_wait(a_client: MakeClient)
 
 
 def test_a_service_that_is_slow_is_504(a_client: MakeClient, books: Books) -> None:
-    from threading import Event
-
     leave = Event()
-    books.then = lambda: leave.wait(5) and None
+
+    def wait() -> None:
+        leave.wait(5)
+
+    books.then = wait
     answer = a_client(call_timeout_s=0.2).get("/v1/notices")
     leave.set()
 
@@ -138,7 +140,7 @@ def test_a_service_that_is_slow_is_504(a_client: MakeClient, books: Books) -> No
 @pytest.mark.parametrize(
     "path", ["/", "/v1", "/v1/nothing", "/v1/notices/", "/v1/notices:", "/v1/notices/1:fly", "/%ff"]
 )
-def test_an_unknown_path_is_404(client: FlaskClient, path: str) -> None:
+def test_an_unknown_path_is_404(client: Client, path: str) -> None:
     answer = client.get(path)
 
     assert answer.status_code == 404
@@ -146,7 +148,7 @@ def test_an_unknown_path_is_404(client: FlaskClient, path: str) -> None:
     assert len(answer.headers["Trace-Id"]) == 32
 
 
-def test_a_known_path_says_which_methods_it_has(client: FlaskClient) -> None:
+def test_a_known_path_says_which_methods_it_has(client: Client) -> None:
     answer = client.put("/v1/notices/1", json={})
 
     assert answer.status_code == 405
@@ -177,7 +179,7 @@ def test_a_known_path_says_which_methods_it_has(client: FlaskClient) -> None:
         b"null",
     ],
 )
-def test_bad_json_is_400_and_never_worse(client: FlaskClient, body: bytes) -> None:
+def test_bad_json_is_400_and_never_worse(client: Client, body: bytes) -> None:
     answer = client.post(
         "/v1/notices", data=body, content_type="application/json", headers=signed_in()
     )
@@ -189,7 +191,7 @@ def test_bad_json_is_400_and_never_worse(client: FlaskClient, body: bytes) -> No
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/xml", "application/x-www-form-urlencoded", None]
 )
-def test_only_json_is_read(client: FlaskClient, kind: str | None) -> None:
+def test_only_json_is_read(client: Client, kind: str | None) -> None:
     answer = client.post(
         "/v1/notices", data=json.dumps(DRAFT), content_type=kind, headers=signed_in()
     )
@@ -197,7 +199,7 @@ def test_only_json_is_read(client: FlaskClient, kind: str | None) -> None:
     assert answer.status_code == 415
 
 
-def test_json_may_say_its_charset_and_must_not_be_packed(client: FlaskClient) -> None:
+def test_json_may_say_its_charset_and_must_not_be_packed(client: Client) -> None:
     body = json.dumps(DRAFT)
     said = client.post(
         "/v1/notices",
@@ -235,7 +237,7 @@ def test_a_body_that_is_too_large_is_413(a_client: MakeClient) -> None:
     ],
 )
 def test_a_bad_token_is_401_before_anything_is_done(
-    client: FlaskClient, books: Books, header: str, reason: str
+    client: Client, books: Books, header: str, reason: str
 ) -> None:
     answer = client.get("/v1/notices", headers={"Authorization": header})
 
@@ -245,7 +247,7 @@ def test_a_bad_token_is_401_before_anything_is_done(
     assert not books.seen
 
 
-def test_who_must_sign_in_is_told_so_and_who_may_not_too(client: FlaskClient) -> None:
+def test_who_must_sign_in_is_told_so_and_who_may_not_too(client: Client) -> None:
     visitor = client.post("/v1/notices", json=DRAFT)
     other = client.post("/v1/notices", json=DRAFT, headers=signed_in(OTHER))
 
@@ -254,7 +256,7 @@ def test_who_must_sign_in_is_told_so_and_who_may_not_too(client: FlaskClient) ->
     assert other.status_code == 403
 
 
-def test_a_nul_in_a_path_is_a_word_and_no_fault(client: FlaskClient) -> None:
+def test_a_nul_in_a_path_is_a_word_and_no_fault(client: Client) -> None:
     answer = client.get("/v1/notices/%00")
 
     assert answer.status_code == 400
