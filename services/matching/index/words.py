@@ -44,6 +44,7 @@ SMALL = frozenset(
 )
 # Of a word that nobody wrote to the stem of one that somebody did.
 LIKENESS = 0.72
+SHORTEST_MISSPELT = 4
 SNIPPET_WORDS = 24
 
 
@@ -139,7 +140,12 @@ class Words:
         return dict(self._database.execute(self._search, (_expression(words, joint),)).fetchall())
 
     def _nearest(self, word: str) -> str:
-        """The indexed word most like this one that begins as it does; itself when nothing is like it."""
+        """The indexed word most like this one that begins as it does; itself when nothing is like it.
+
+        Numbers, codes and very short words are meant as they are.
+        """
+        if len(word) < SHORTEST_MISSPELT or not word.isalpha():
+            return word
         rows = self._database.execute(
             "SELECT term FROM vocabulary WHERE term >= ? AND term < ?",
             (word[0], chr(ord(word[0]) + 1)),

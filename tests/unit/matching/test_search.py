@@ -47,6 +47,12 @@ def test_words_are_found_in_any_form(desk: Desk) -> None:
         assert desk.found(query=query) == [notice.name], query
 
 
+def test_a_number_is_not_taken_for_another(desk: Desk) -> None:
+    desk.publish(title="Cohort 2027a")
+
+    assert desk.found(query="2026a") == []
+
+
 def test_a_title_weighs_more_than_a_body(desk: Desk) -> None:
     in_body = desk.publish(title="Mentor wanted", body="Somebody who knows libraries.")
     in_title = desk.publish(title="Libraries exchange", body="A week in another service.")
