@@ -151,7 +151,8 @@ class RunningRegion:
         for log in sorted((self.data / "logs").glob("*.log")):
             yield log.name, log.read_text(errors="replace")
         yield "spans", self.collector.text()
-        for stored in sorted((self.data / "nats" / "store").rglob("*.blk")):
+        streams = self.data / "nats" / "store" / "jetstream" / "REGION" / "streams"
+        for stored in sorted(streams.glob("*/msgs/*.blk")):
             yield stored.name, stored.read_bytes().decode("utf-8", errors="replace")
 
     def admin_bus(self) -> Bus:
