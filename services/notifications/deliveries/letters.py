@@ -82,9 +82,8 @@ def write(taken: Taken, content: Content, contact: Contact, token: str, links: L
         "url": _url(content, token, links),
         "items": _items(content, links),
         "preferences_url": "" if kind.is_urgent else links.to(content.wishes.name),
-        "language": language,
     }
-    plain, html = texts.mail(language, **parts)
+    plain, html = texts.mail(language=language, **parts)
     return Mail(
         id=str(taken.id),
         address=contact.email,

@@ -41,19 +41,25 @@ class Texts:
 
     def render(self, template: str, language: str, **facts: object) -> Text:
         """A text in this language; in English while it has not been translated."""
-        rendered = self._find(self._plain, f"{template}.txt", language).render(facts)
+        lines = {key: _one_line(value) for key, value in facts.items()}
+        rendered = self._find(self._plain, f"{template}.txt", language).render(lines)
         subject, _, body = rendered.partition("\n")
-        line = " ".join(subject.removeprefix(SUBJECT).split())
-        return Text(line[:LONGEST_SUBJECT], body.strip())
+        return Text(subject.removeprefix(SUBJECT).strip()[:LONGEST_SUBJECT], body.strip())
 
-    def mail(self, language: str, **parts: object) -> tuple[str, str]:
+    def mail(self, *, language: str, **parts: object) -> tuple[str, str]:
         """A mail around texts: plain and as HTML."""
-        plain = self._find(self._plain, "layout.txt", language).render(parts)
-        html = self._find(self._html, "layout.html", language).render(parts)
+        facts = {**parts, "language": language}
+        plain = self._find(self._plain, "layout.txt", language).render(facts)
+        html = self._find(self._html, "layout.html", language).render(facts)
         return plain.strip() + "\n", html.strip() + "\n"
 
     def _find(self, environment: Environment, name: str, language: str) -> Compiled:
         return environment.select_template([f"{language}/{name}", name])
+
+
+def _one_line(fact: object) -> object:
+    """Titles and names are one line, whatever was put into them: a subject must not grow a second."""
+    return " ".join(fact.split()) if isinstance(fact, str) else fact
 
 
 def paragraphs(body: str) -> Sequence[str]:

@@ -1,0 +1,105 @@
+"""Every template, as an inbox and as a mail show it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from services.notifications.templates.catalogue import CATALOGUE
+from services.notifications.templates.texts import FOLDER, Texts, paragraphs, texts
+
+FACTS = {
+    "organisation": "Norfolk & Norwich <Trust>",
+    "former_organisation": "Suffolk",
+    "notice_organisation": "Suffolk",
+    "host": "Suffolk",
+    "visitor": "Norfolk",
+    "title": "Work shadowing wanted",
+    "close_day": "1 February 2027",
+    "days": "from 1 February 2027 to 26 February 2027",
+    "reason": "FILLED",
+    "for_you": False,
+    "succeeded": False,
+    "count": 3,
+}
+LAYOUT = {"layout.txt", "layout.html"}
+
+
+def mail(body: str = "Some words.", **parts: object) -> tuple[str, str]:
+    return texts.mail(
+        language="en",
+        **{
+            "display_name": "Priya",
+            "subject": "A subject",
+            "body": body,
+            "paragraphs": paragraphs(body),
+            "url": "https://interchange.example/notices/1?a=b&c=d",
+            "items": [],
+            "preferences_url": "https://interchange.example/people/1/preferences",
+            **parts,
+        },
+    )
+
+
+@pytest.mark.parametrize("template", CATALOGUE)
+def test_each_template_is_a_line_and_some_paragraphs(template: str) -> None:
+    text = texts.render(template, "en", **FACTS)
+
+    assert 5 < len(text.subject) < 100
+    assert "\n" not in text.subject
+    assert text.body.endswith(".")
+    assert "\n\n\n" not in text.body
+    assert not [line for line in text.body.splitlines() if line.startswith((" ", "Subject:"))]
+
+
+def test_the_catalogue_and_the_folder_agree() -> None:
+    assert {path.stem for path in FOLDER.glob("*.txt")} - {"layout"} == set(CATALOGUE)
+    assert {path.name for path in FOLDER.glob("layout.*")} == LAYOUT
+
+
+def test_a_closed_notice_says_why() -> None:
+    bodies = {
+        texts.render("notice-closed", "en", **{**FACTS, "reason": reason}).body
+        for reason in ("FILLED", "WITHDRAWN", "EXPIRED", "REMOVED")
+    }
+
+    assert len(bodies) == 4
+
+
+def test_one_thing_is_not_called_things() -> None:
+    assert texts.render("digest", "en", count=1).subject == "1 thing to read in Interchange"
+    assert texts.render("digest", "en", count=2).subject == "2 things to read in Interchange"
+
+
+def test_plain_text_is_not_escaped_and_html_is() -> None:
+    body = texts.render("organisation-verified", "en", **FACTS).body
+
+    plain, html = mail(body)
+
+    assert "Norfolk & Norwich <Trust>" in plain
+    assert "Norfolk &amp; Norwich &lt;Trust&gt;" in html
+    assert "https://interchange.example/notices/1?a=b&c=d" in plain
+
+
+def test_a_plain_mail_reads_from_top_to_bottom() -> None:
+    plain, _ = mail("First.\n\nSecond.")
+
+    assert plain == (
+        "Dear Priya,\n\nFirst.\n\nSecond.\n\n"
+        "https://interchange.example/notices/1?a=b&c=d\n\n-- \n"
+        "You get this because you take part in Interchange. Choose how often we write, or that we don't:\n"
+        "https://interchange.example/people/1/preferences\n"
+    )
+
+
+def test_another_language_is_used_where_there_is_a_text_in_it(tmp_path: Path) -> None:
+    (tmp_path / "cy").mkdir()
+    (tmp_path / "hello.txt").write_text("Subject: Hello\n\nGood day.")
+    (tmp_path / "bye.txt").write_text("Subject: Bye\n\nFarewell.")
+    (tmp_path / "cy" / "hello.txt").write_text("Subject: Helo\n\nBore da.")
+    bilingual = Texts(tmp_path)
+
+    assert bilingual.render("hello", "cy").body == "Bore da."
+    assert bilingual.render("hello", "en").body == "Good day."
+    assert bilingual.render("bye", "cy").body == "Farewell."
