@@ -11,6 +11,7 @@ from chassis.client import channel
 from chassis.clock import now
 from chassis.database import Database
 from chassis.server import Every, Server, run
+from services.matching.audit import Audit
 from services.matching.config import Config
 from services.matching.index.follower import Follower
 from services.matching.listeners import Listeners
@@ -34,7 +35,8 @@ def main() -> None:
         follower = Follower(database, config.follow_every_s)
         handlers = Listeners(follower).handlers
         server = Server(config, rules=RULES, verifier=verifier(config, identity))
-        service = MatchingService(follower, Rebuild(database, opportunities, identity))
+        rebuild = Rebuild(database, opportunities, identity)
+        service = MatchingService(follower, rebuild, Audit(identity))
         add_MatchingServiceServicer_to_server(service, server.grpc)
         operations.add_dead_letters(server, database, config.program, handlers)
         run(

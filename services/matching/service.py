@@ -14,6 +14,7 @@ from chassis.auth import principal
 from chassis.clock import now
 from chassis.errors import NotFound
 from chassis.names import parse_name
+from services.matching.audit import Audit
 from services.matching.index.catalogue import Catalogue
 from services.matching.index.follower import Follower
 from services.matching.policy import may_ask_for
@@ -25,9 +26,10 @@ from services.matching.suggestions.suggesting import suggest
 class MatchingService(rpc.MatchingServiceServicer):
     """Answers from the catalogue in memory; nothing here waits for the database."""
 
-    def __init__(self, follower: Follower, rebuild: Rebuild) -> None:
+    def __init__(self, follower: Follower, rebuild: Rebuild, audit: Audit) -> None:
         self._follower = follower
         self._rebuild = rebuild
+        self._audit = audit
 
     def SearchNotices(
         self, request: pb.SearchNoticesRequest, _: ServicerContext
@@ -44,6 +46,7 @@ class MatchingService(rpc.MatchingServiceServicer):
     def RebuildIndex(
         self, _: pb.RebuildIndexRequest, __: ServicerContext
     ) -> Iterator[pb.RebuildIndexProgress]:
+        self._audit.record("index.rebuild", "programs/matching")
         for report in self._rebuild.run():
             if report.complete:
                 self._follower.wake()

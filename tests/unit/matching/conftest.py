@@ -21,6 +21,7 @@ from chassis.clock import now
 from chassis.database import Database, new_id
 from chassis.timestamps import to_proto as stamp
 from chassis.validation import validate
+from services.matching.audit import Audit
 from services.matching.index.follower import Follower
 from services.matching.listeners import Listeners
 from services.matching.rebuild import Rebuild
@@ -105,7 +106,7 @@ def desk(databases: Databases) -> Iterator[Desk]:
     database = databases("matching")
     follower = Follower(database)
     nobody = grpc.insecure_channel("127.0.0.1:1")
-    service = MatchingService(follower, Rebuild(database, nobody, nobody))
+    service = MatchingService(follower, Rebuild(database, nobody, nobody), Audit(nobody))
     follower.follow()
     yield Desk(database, follower, Listeners(follower), service)
     nobody.close()

@@ -6,9 +6,14 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
+import grpc
 import pytest
 from grpc import ServicerContext
-from interchange.identity.v1 import organisations_pb2
+from interchange.identity.v1 import audit_pb2, organisations_pb2
+from interchange.identity.v1.audit_pb2_grpc import (
+    AuditServiceServicer,
+    add_AuditServiceServicer_to_server,
+)
 from interchange.identity.v1.organisations_pb2_grpc import (
     OrganisationServiceServicer,
     add_OrganisationServiceServicer_to_server,
@@ -21,11 +26,11 @@ from interchange.opportunities.v1.notices_pb2_grpc import (
 )
 from sqlalchemy import update
 
-from chassis.auth import JWKS, Verifier
+from chassis.auth import JWKS, ServiceToken, Verifier, generate_key
 from chassis.client import channel
 from chassis.config import Config
 from chassis.errors import FailedPrecondition, Unavailable
-from chassis.policy import anyone
+from chassis.policy import service
 from chassis.server import Server
 from services.matching.index.follower import Follower
 from services.matching.models import Card
@@ -34,12 +39,19 @@ from tests.unit.matching.conftest import NORFOLK, NORWICH, Desk, a_notice
 
 
 @dataclass
-class Owner(NoticeServiceServicer, OrganisationServiceServicer):
+class Owner(NoticeServiceServicer, OrganisationServiceServicer, AuditServiceServicer):
     """A small real opportunities and identity: lists what it was given, a few notices at a time."""
 
     notices: list[notices_pb2.Notice] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
     organisations: list[organisations_pb2.Organisation] = field(default_factory=list)
+    audited: list[tuple[str, str]] = field(default_factory=list)
+
+    def RecordAuditEntry(
+        self, request: audit_pb2.RecordAuditEntryRequest, context: ServicerContext
+    ) -> audit_pb2.AuditEntry:
+        self.audited.append((request.actor, request.action))
+        return audit_pb2.AuditEntry()
 
     def ListOrganisations(
         self, request: organisations_pb2.ListOrganisationsRequest, context: ServicerContext
@@ -59,18 +71,29 @@ class Owner(NoticeServiceServicer, OrganisationServiceServicer):
         return answer
 
 
+MATCHING = generate_key("matching")
+ASKED = ("ListNotices", "ListOrganisations", "RecordAuditEntry")
+
+
 @contextmanager
-def rebuilding(desk: Desk, owner: Owner) -> Iterator[Rebuild]:
-    verifier = Verifier(JWKS(), region="east-of-england")
-    server = Server(
-        Config(), rules={"ListNotices": anyone, "ListOrganisations": anyone}, verifier=verifier
-    )
+def answering(owner: Owner) -> Iterator[grpc.Channel]:
+    """The owner on a port of its own, and our channel to it."""
+    verifier = Verifier(JWKS([MATCHING]), region="east-of-england")
+    rules = dict.fromkeys(ASKED, service("matching"))
+    server = Server(Config(), rules=rules, verifier=verifier)
     add_NoticeServiceServicer_to_server(owner, server.grpc)
     add_OrganisationServiceServicer_to_server(owner, server.grpc)
+    add_AuditServiceServicer_to_server(owner, server.grpc)
     server.start()
-    with channel(server.address) as opened:
-        yield Rebuild(desk.database, opened, opened)
+    with channel(server.address, token=ServiceToken(MATCHING, "matching")) as opened:
+        yield opened
     server.stop(0)
+
+
+@contextmanager
+def rebuilding(desk: Desk, owner: Owner) -> Iterator[Rebuild]:
+    with answering(owner) as opened:
+        yield Rebuild(desk.database, opened, opened)
 
 
 def test_a_spoilt_read_model_is_as_its_owner_says_afterwards(desk: Desk) -> None:
