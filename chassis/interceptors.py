@@ -11,7 +11,7 @@ import grpc
 import structlog
 from google.protobuf.message import Message
 from prometheus_client import Counter
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import DataError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import metrics
@@ -20,6 +20,7 @@ from chassis.errors import (
     DETAILS_KEY,
     DeadlineExceeded,
     Error,
+    InvalidArgument,
     PermissionDenied,
     Unauthenticated,
     Unavailable,
@@ -216,6 +217,8 @@ def _known(problem: Exception, context: grpc.ServicerContext) -> Error | None:
         return problem
     if isinstance(problem, grpc.RpcError):
         return from_rpc(problem)
+    if isinstance(problem, DataError):  # NUL in a text, to PostgreSQL
+        return InvalidArgument("BAD_TEXT", "a text has a character that nobody can read")
     if isinstance(problem, OperationalError | PoolTimeout):
         return Unavailable("DATABASE_UNAVAILABLE", "try again in a moment")
     # The generated base class sets this code; anybody else's NotImplementedError is a fault.

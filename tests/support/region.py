@@ -58,7 +58,7 @@ class RunningRegion:
             "RATE_LIMIT_FACTOR": "1000",
             **self.environment,
         }
-        with self._output.open("ab") as output:
+        with self._output.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", "cli", "up"],
                 env=environment,
