@@ -52,7 +52,7 @@ def load_by_token(session: Session, token: str) -> Preferences:
 def known(session: Session, people: Sequence[str]) -> Mapping[str, Preferences]:
     """Preferences by person, in order; who has none gets the defaults."""
     found = _stored(session, people)
-    new = [person for person in people if person not in found]
+    new = sorted(person for person in people if person not in found)  # all lock in one order
     if new:
         session.execute(upsert(Preferences).on_conflict_do_nothing(), list(map(_defaults, new)))
         found = _stored(session, people)
