@@ -17,6 +17,7 @@ from chassis.client import channel
 from gateway import contract, valkey
 from gateway.app import Gateway, create_app
 from gateway.config import Config
+from gateway.worker import Worker
 
 PR_SET_PDEATHSIG = 1
 GRACE_S = 8  # requests in work get this to end; whoever stops us gives ten
@@ -46,7 +47,7 @@ class Server(BaseApplication):
     def load_config(self) -> None:
         settings = {
             "bind": f"{self._config.host}:{self._config.port}",
-            "worker_class": "gthread",
+            "worker_class": Worker,
             "workers": 1,
             "threads": self._config.threads,
             "graceful_timeout": GRACE_S,

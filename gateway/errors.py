@@ -59,6 +59,20 @@ class BodyTooLarge(Error):
         super().__init__("BODY_TOO_LARGE", f"the body must have at most {limit} bytes")
 
 
+class PathTooLong(Error):
+    """More path and query than the server reads."""
+
+    def __init__(self) -> None:
+        super().__init__("URI_TOO_LONG", "path and query are too long: ask for less at once")
+
+
+class HeadersTooLarge(Error):
+    """More headers than the server reads."""
+
+    def __init__(self) -> None:
+        super().__init__("HEADERS_TOO_LARGE", "the headers are too large")
+
+
 class NotJson(Error):
     """The body is of a kind that we do not read."""
 
@@ -94,6 +108,8 @@ STATUS: dict[type[Error], HTTPStatus] = {
     AlreadyExists: HTTPStatus.CONFLICT,
     Aborted: HTTPStatus.CONFLICT,
     BodyTooLarge: HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    PathTooLong: HTTPStatus.REQUEST_URI_TOO_LONG,
+    HeadersTooLarge: HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
     NotJson: HTTPStatus.UNSUPPORTED_MEDIA_TYPE,
     KeyReused: HTTPStatus.UNPROCESSABLE_ENTITY,
     ResourceExhausted: HTTPStatus.TOO_MANY_REQUESTS,

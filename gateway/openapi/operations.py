@@ -23,7 +23,7 @@ from gateway.transcoder import ETAG, etag_holder, given_elsewhere
 # What the contract's comments say of methods that need no token.
 OPEN_TO_ALL = re.compile(r"\bpublic\b|\bAnyone may\b", re.IGNORECASE)
 TOKEN = "accessToken"  # noqa: S105  # the scheme's name
-ALWAYS = (400, 401, 403, 429, 500, 503, 504)
+ALWAYS = (400, 401, 403, 414, 429, 431, 500, 503, 504)
 
 
 def operation(route: Route, schemas: Schemas, operation_id: str) -> Schema:

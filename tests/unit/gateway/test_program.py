@@ -182,6 +182,31 @@ def test_a_body_that_breaks_off_is_no_fault_of_ours(start: Start) -> None:
     assert b"BROKEN_BODY" in answer
 
 
+@pytest.mark.parametrize(
+    ("request_line", "headers", "status", "reason"),
+    [
+        (b"GET /v1/notices?query=" + b"x" * 9000 + b" HTTP/1.1", b"", 414, "URI_TOO_LONG"),
+        (b"GET /v1/notices HTTP/1.1", b"X: " + b"x" * 9000 + b"\r\n", 431, "HEADERS_TOO_LARGE"),
+        (b"nonsense", b"", 400, "BAD_REQUEST"),
+    ],
+)
+def test_what_is_no_http_that_we_read_is_a_problem_document_too(
+    start: Start, request_line: bytes, headers: bytes, status: int, reason: str
+) -> None:
+    program = start()
+
+    with socket.create_connection(("127.0.0.1", int(program.url.rpartition(":")[2]))) as raw:
+        raw.sendall(request_line + b"\r\nHost: x\r\n" + headers + b"\r\n")
+        answer = b""
+        while more := raw.recv(10_000):
+            answer += more
+
+    head, _, body = answer.partition(b"\r\n\r\n")
+    assert head.startswith(f"HTTP/1.1 {status} ".encode())
+    assert b"application/problem+json" in head
+    assert json.loads(body)["reason"] == reason
+
+
 def test_one_trace_leads_through_the_door(start: Start, books: Books) -> None:
     with Collector() as collector:
         program = start(INTERCHANGE_OTLP_ENDPOINT=collector.url)
