@@ -11,6 +11,7 @@ import pytest
 from interchange.identity.v1 import events_pb2 as identity
 from interchange.identity.v1 import sessions_pb2
 from interchange.identity.v1.sessions_pb2_grpc import CredentialServiceServicer
+from interchange.notifications.v1.notifications_pb2 import Preferences
 from interchange.opportunities.v1 import events_pb2 as opportunities
 from sqlalchemy import update
 
@@ -117,7 +118,7 @@ def test_a_secret_is_made_for_its_mail_and_kept_nowhere(
     house: House, event: str, page: str
 ) -> None:
     house.register.contacts[house.officer].email_confirmed = False
-    house.choose(house.officer, 4)
+    house.choose(house.officer, Preferences.OFF)
     house.hear(getattr(identity, event)(person=house.officer))
 
     house.send()
@@ -135,7 +136,7 @@ def test_a_secret_is_made_for_its_mail_and_kept_nowhere(
 
 @pytest.mark.parametrize("event", ["AccountLocked", "SessionCompromised", "RegistrationRepeated"])
 def test_what_concerns_an_account_is_mailed_whatever_was_chosen(house: House, event: str) -> None:
-    house.choose(house.officer, 4)
+    house.choose(house.officer, Preferences.OFF)
     house.hear(getattr(identity, event)(person=house.officer))
 
     house.send()
