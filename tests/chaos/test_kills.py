@@ -29,7 +29,10 @@ VICTIMS = ("nats", "valkey", "gateway", *SERVICES)
 
 @dataclass
 class Posting:
-    """Posts as a patient client does: what is not answered, or answered with 5xx, is sent again with its key."""
+    """Posts as a patient client does: what is not answered, or with a 5xx, is sent again with its key.
+
+    When the API says that nobody knows whether it was done, it looks, and sends it with a new key.
+    """
 
     manager: Member
     word: str
@@ -38,29 +41,52 @@ class Posting:
     lock: Lock = field(default_factory=Lock)
 
     def notice(self, number: int) -> None:
-        name = self._post("/v1/notices", self._draft(number))["name"]
-        self._post(f"/v1/{name}:submit", {})
-        self._post(f"/v1/{name}:publish", {})
+        made = self._post("/v1/notices", self._draft(number))
+        while made is None:  # perhaps there is a draft too many now; nobody else sees it
+            made = self._post("/v1/notices", self._draft(number))
+        name = made["name"]
+        self._step(name, "submit", "IN_REVIEW")
+        self._step(name, "publish", "PUBLISHED")
         with self.lock:
             self.published.append(name)
 
-    def _post(self, path: str, body: dict[str, object]) -> Answer:
+    def _step(self, name: str, verb: str, state: str) -> None:
+        while self._post(f"/v1/{name}:{verb}", {}) is None:
+            if eventually(lambda: self._state(name), timeout_s=PATIENCE_S) == state:
+                return
+
+    def _state(self, name: str) -> str:
+        answer = self._try("GET", f"/v1/{name}")
+        assert answer is not None
+        assert answer.status == 200, answer
+        return str(answer["state"])
+
+    def _post(self, path: str, body: dict[str, object]) -> Answer | None:
+        """The answer; None when the API says that nobody knows whether it was done."""
         key = {"Idempotency-Key": str(new_id())}
         deadline = time.monotonic() + PATIENCE_S
         while True:
-            answer = self._try(path, body, key)
+            answer = self._try("POST", path, body, key)
             if answer is not None and answer.status < 300:
                 with self.lock:
                     self.answered += 1
                 return answer
+            if answer is not None and answer.body["reason"] == "IDEMPOTENCY_OUTCOME_UNKNOWN":
+                return None
             assert time.monotonic() < deadline, answer
             # Only what may pass by itself is tried again.
             assert answer is None or answer.status in (409, 429, 500, 502, 503, 504), answer
             time.sleep(0.1)
 
-    def _try(self, path: str, body: dict[str, object], key: dict[str, str]) -> Answer | None:
+    def _try(
+        self,
+        method: str,
+        path: str,
+        body: dict[str, object] | None = None,
+        key: dict[str, str] | None = None,
+    ) -> Answer | None:
         try:
-            return self.manager.api.call("POST", path, body, key)
+            return self.manager.api.call(method, path, body, key)
         except requests.RequestException:
             return None
 
@@ -78,6 +104,7 @@ class Posting:
 def test_nothing_is_lost_or_done_twice_when_a_program_is_killed(
     region: RunningRegion, victim: str
 ) -> None:
+    eventually(lambda: _ready(region), timeout_s=30)  # the one before may still be coming back
     world = region.world(f"{victim}chaos")
     organisation = world.organisation(f"Council of {victim}")
     manager = world.manager(organisation, f"Manager {victim}")
@@ -92,6 +119,10 @@ def test_nothing_is_lost_or_done_twice_when_a_program_is_killed(
 
     assert len(posting.published) == POSTS // STEPS + 1
     eventually(lambda: _settled(region, manager, organisation, posting), SETTLED_WITHIN_S)
+
+
+def _ready(region: RunningRegion) -> None:
+    assert region.visitor.call("GET", "/readyz").status == 200
 
 
 def _settled(region: RunningRegion, manager: Member, organisation: str, posting: Posting) -> None:
