@@ -36,7 +36,8 @@ proto-lint: setup
 	$(BIN)/python proto/check.py
 
 migrations-lint: setup
-	$(BIN)/interchange migrate --sql | $(BIN)/squawk --config .squawk.toml
+	for program in identity opportunities matching notifications; do \
+	  $(BIN)/interchange migrate --sql $$program | $(BIN)/squawk --config .squawk.toml || exit 1; done
 
 proto: $(VENV)/.ready ## Generate gen/ from the protos
 	$(BIN)/python proto/build.py

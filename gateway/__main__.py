@@ -11,10 +11,10 @@ from typing import Any
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
 
-from chassis import logs, telemetry
+from chassis import logs, telemetry, valkey
 from chassis.auth import verifier
 from chassis.client import channel
-from gateway import contract, valkey
+from gateway import contract
 from gateway.app import Gateway, create_app
 from gateway.config import Config
 from gateway.worker import Worker

@@ -21,8 +21,9 @@ from limits.storage import MemoryStorage, RedisStorage
 from limits.strategies import SlidingWindowCounterRateLimiter
 from redis.exceptions import RedisError
 
+from chassis import valkey
 from chassis.auth import Principal
-from gateway import metrics, valkey
+from gateway import metrics
 from gateway.config import Config
 from gateway.errors import TooManyRequests
 from gateway.routes import Route

@@ -10,12 +10,16 @@ from cli.settings import SERVICES, Settings
 
 
 @click.command()
-@click.option("--sql", is_flag=True, help="Print what PostgreSQL would be told; change nothing.")
-def migrate(sql: bool) -> None:
+@click.option(
+    "--sql",
+    metavar="PROGRAM",
+    type=click.Choice(SERVICES),
+    help="Print what this program's PostgreSQL would be told; change nothing.",
+)
+def migrate(sql: str | None) -> None:
     """Bring every service's database to the newest schema. Safe to run again."""
     if sql:
-        for service in SERVICES:
-            click.echo(migrations.sql(service))
+        click.echo(migrations.sql(sql))
         return
     settings = Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)

@@ -16,7 +16,7 @@ from interchange.identity.v1.sessions_pb2_grpc import (
 )
 from redis import Redis
 
-from chassis import operations, telemetry
+from chassis import operations, telemetry, valkey
 from chassis.auth import JWKS, Revocations, Verifier
 from chassis.bus import Bus, Relay
 from chassis.clock import now
@@ -39,7 +39,6 @@ from services.identity.sessions.passwords import Passwords
 from services.identity.sessions.service import SessionService
 
 # A sign-in waits no longer than this for a cache that does not answer.
-REDIS_WITHIN_S = 0.25
 
 
 def main() -> None:
@@ -48,7 +47,7 @@ def main() -> None:
         telemetry.setup(config),
         Database(config.database_url) as database,
         Bus.connect(config) as bus,
-        connect(config.redis_url) as redis,
+        valkey.connect(config.redis_url) as redis,
     ):
         keys = Keys(
             database, read_secret(config.key_encryption_file), access_ttl_s=config.access_ttl_s
@@ -62,11 +61,6 @@ def main() -> None:
             Every(config.revoke_every_s, lambda: endings.tell_again(database, at=now()), "revoke"),
             Every(config.tidy_every_s, lambda: tidy_up(config, database, keys), "tidy"),
         )
-
-
-def connect(url: str) -> Redis:
-    """A client that gives up soon, and does not try again: callers know what to do without it."""
-    return Redis.from_url(url, socket_timeout=REDIS_WITHIN_S, socket_connect_timeout=REDIS_WITHIN_S)
 
 
 def serve(

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 from redis import Redis
 
+from chassis import valkey
 from chassis.client import channel
-from gateway import valkey
 from gateway.app import create_app
 from gateway.config import Config
 from tests.unit.gateway.services import Books, serving, verifier
