@@ -20,15 +20,19 @@ class Directory:
     def __init__(self, database: Database, identity: Identity) -> None:
         self._database = database
         self._identity = identity
+        self._known: set[str] = set()  # an organisation, once there, stays
 
     def know(self, name: str, *, field: str) -> None:
         """Have a copy of it; InvalidArgument NO_SUCH_ORGANISATION when identity has none either."""
+        if name in self._known:
+            return
         with self._database.read() as session:
             known = session.get(Organisation, name)
         if known is None and not self._ask(name):
             raise InvalidArgument(
                 "NO_SUCH_ORGANISATION", "must name an organisation of this region", field=field
             )
+        self._known.add(name)
 
     def know_verified(self, name: str) -> None:
         """Have the newest copy unless ours says that it is verified, which it stays."""
