@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from itertools import count
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 import sqlalchemy as sa
@@ -21,8 +22,12 @@ _numbers = count(1)
 
 
 @pytest.fixture(scope="session")
-def postgresql_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with servers.postgresql(tmp_path_factory.mktemp("postgresql")) as url:
+def postgresql_url() -> Iterator[str]:
+    # Not under pytest's own folder: as root, PostgreSQL runs as another user, who may not enter that.
+    with (
+        TemporaryDirectory(prefix="interchange-") as folder,
+        servers.postgresql(Path(folder)) as url,
+    ):
         yield url
 
 
