@@ -6,11 +6,12 @@ import smtplib
 import ssl
 from contextlib import suppress
 from email.errors import HeaderParseError
-from email.headerregistry import Address
+from email.headerregistry import Address, HeaderRegistry
 from email.message import EmailMessage
-from email.policy import SMTP as SMTP_POLICY
+from email.policy import SMTP, Policy
 from email.utils import format_datetime, parseaddr
 from pathlib import Path
+from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from chassis.clock import now
@@ -19,6 +20,26 @@ from services.notifications.deliveries.senders import Away, Mail, NotNow, Refuse
 
 PORTS = {"smtp": 25, "smtps": 465}
 MAILBOX_UNAVAILABLE = range(550, 560)  # of the mail itself, unlike 50x and 53x, which are about us
+
+
+class Verbatim:
+    """A header that leaves as it is. Python would write a long address of a page as an encoded
+    word, which no mail program undoes there: it would find nothing to unsubscribe with."""
+
+    max_count = 1
+    name: str
+
+    @classmethod
+    def parse(cls, value: str, parts: dict[str, Any]) -> None:
+        parts["decoded"], parts["parse_tree"] = value, None
+
+    def fold(self, *, policy: Policy) -> str:
+        return f"{self.name}: {self}{policy.linesep}"
+
+
+HEADERS = HeaderRegistry()
+HEADERS.map_to_type("List-Unsubscribe", Verbatim)  # type: ignore[arg-type]  # the stub wants its own classes
+SMTP_POLICY = SMTP.clone(header_factory=HEADERS)
 
 
 class SmtpSender:

@@ -28,7 +28,7 @@ from services.notifications.config import Config
 from services.notifications.deliveries import ways_out
 from services.notifications.deliveries.notify import NotifySender
 from services.notifications.deliveries.senders import Away, Mail, NotNow, Refused
-from services.notifications.deliveries.smtp import SmtpSender
+from services.notifications.deliveries.smtp import SmtpSender, compose
 from tests.support.mail import MailServer
 
 MAIL = Mail(
@@ -108,6 +108,15 @@ def guarded(certificate: Path, *, starttls: bool) -> Iterator[tuple[Guarded, int
 
 def smtp(url: str, ca_file: Path | None = None) -> SmtpSender:
     return SmtpSender(url, sender=FROM, timeout_s=5, ca_file=ca_file)
+
+
+def test_a_mail_program_can_read_where_to_unsubscribe_however_long_it_is() -> None:
+    url = f"https://exchange.east-of-england.example/v1/subscriptions/{'t' * 64}:unsubscribe"
+
+    sent = compose(replace(MAIL, unsubscribe_url=url), FROM).as_bytes()
+
+    assert f"\r\nList-Unsubscribe: <{url}>\r\n".encode() in sent
+    assert b"\r\nList-Unsubscribe-Post: List-Unsubscribe=One-Click\r\n" in sent
 
 
 @pytest.mark.parametrize(("scheme", "starttls"), [("smtp", True), ("smtps", False)])
