@@ -29,7 +29,7 @@ from chassis.errors import (
     hidden,
     to_status,
 )
-from chassis.policy import Rule, Rules
+from chassis.policy import Rule, Rules, who_may
 from chassis.tracing import BLAMED, RpcMethod, is_on
 from chassis.validation import validate
 
@@ -148,7 +148,9 @@ class GuardedMethod:
     def _deny(self, who: Principal) -> NoReturn:
         if who is ANONYMOUS:
             raise Unauthenticated("SIGN_IN_FIRST", "sign in to do this")
-        raise PermissionDenied("MAY_NOT_CALL", "you may not do this")
+        others = who_may(self._rule)
+        text = f"this is for {others} to do" if others else "you may not do this"
+        raise PermissionDenied("MAY_NOT_CALL", text)
 
     def _understand(self, problem: Exception, context: grpc.ServicerContext) -> Error:
         """What happened, in our words. What nobody foresaw is logged, and hidden from the caller."""

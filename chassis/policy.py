@@ -9,6 +9,11 @@ from chassis.auth import Principal
 Rule = Callable[[Principal], bool]
 Rules = Mapping[str, Rule]  # by the RPC's method name; no entry: denied
 
+EXAMPLES = {
+    "Interchange Managers": Principal(person="people/-", manages=frozenset({"organisations/-"})),
+    "operators": Principal(person="people/-", roles=frozenset({"operator"})),
+}
+
 
 def anyone(_: Principal) -> bool:
     """Also who has not signed in."""
@@ -34,6 +39,11 @@ def service(*names: str) -> Rule:
     """Only these programs, on their own behalf."""
     allowed = frozenset(names)
     return lambda who: who.service in allowed and who.is_service
+
+
+def who_may(rule: Rule) -> str:
+    """For whom it is, in words; empty when it is for programs only."""
+    return " and ".join(words for words, who in EXAMPLES.items() if rule(who))
 
 
 def any_of(*rules: Rule) -> Rule:

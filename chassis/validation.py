@@ -114,8 +114,19 @@ def _range(broken: Violation) -> str:
     return f"must be from {bounds[0]} to {bounds[1]}" if len(bounds) == 2 else broken.proto.message
 
 
+def _form(broken: Violation) -> str:
+    """People don't read regular expressions: what the contract's own ones mean is said in words."""
+    return FORMS.get(broken.rule_value, f"must have the form {broken.rule_value}")
+
+
 EMAIL = "must be an e-mail address, such as name@council.example"
 WEB = "must be a web address, such as https://council.example/page"
+FORMS = {
+    "^[0-9]{4}-[0-9]{2}-[0-9]{2}$": "must be a day as YYYY-MM-DD, such as 2027-02-01",
+    "^https?://": WEB,
+    "^[EWSNK][0-9]{8}$": "must be an ONS code, such as E10000020",
+    "^[A-Z]{2}-[A-Z0-9]{2,10}$": "must be a list of org-id.guide, such as GB-LAE or GB-CHC",
+}
 
 TEXTS: dict[str, Text] = {
     "required": _fixed("must be given"),
@@ -128,7 +139,7 @@ TEXTS: dict[str, Text] = {
     "string.uri_empty": _fixed(WEB),
     "string.uuid": _fixed("must be a UUID in lower case with hyphens"),
     "string.uuid_empty": _fixed("must be a UUID in lower case with hyphens"),
-    "string.pattern": _limit("must have the form {limit}"),
+    "string.pattern": _form,
     "string.in": _one_of,
     "enum.defined_only": _fixed("must be one of the values in the contract"),
     "enum.not_in": _other_value,

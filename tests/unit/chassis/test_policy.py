@@ -32,6 +32,20 @@ def test_a_rule_allows_exactly_these(rule: policy.Rule, allowed: list[Principal]
     assert [who for who in WHO if rule(who)] == allowed
 
 
+@pytest.mark.parametrize(
+    ("rule", "words"),
+    [
+        (policy.operator, "operators"),
+        (policy.manager, "Interchange Managers"),
+        (policy.any_of(policy.manager, policy.operator), "Interchange Managers and operators"),
+        (policy.any_of(policy.operator, policy.service("cli")), "operators"),
+        (policy.service("cli"), ""),
+    ],
+)
+def test_who_is_refused_can_be_told_for_whom_it_is(rule: policy.Rule, words: str) -> None:
+    assert policy.who_may(rule) == words
+
+
 def test_a_manager_manages_what_is_named_and_nothing_else() -> None:
     assert MANAGER.manages_organisation("organisations/1")
     assert not MANAGER.manages_organisation("organisations/2")
