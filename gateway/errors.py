@@ -150,7 +150,7 @@ def problem(error: Error, trace_id: str) -> Answer:
         "type": TYPE + error.reason.lower().replace("_", "-"),
         "title": error.reason.replace("_", " ").capitalize(),
         "status": status,
-        "detail": error.message,
+        "detail": _detail(error),
         "reason": error.reason,
         "traceId": trace_id,
     }
@@ -159,6 +159,12 @@ def problem(error: Error, trace_id: str) -> Answer:
     if error.metadata:
         document["metadata"] = error.metadata
     return Answer(status, dumps(document), {"Content-Type": PROBLEM, **_headers(error, status)})
+
+
+def _detail(error: Error) -> str:
+    """What happened. A sentence about one field is no sentence without it."""
+    about = [each.field for each in error.violations if each.description == error.message]
+    return f"{about[0]}: {error.message}" if about and about[0] else error.message
 
 
 def _fields(violations: Iterable[FieldViolation]) -> Iterable[dict[str, str]]:

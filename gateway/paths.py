@@ -16,10 +16,12 @@ def in_json(path: str, *, body: str) -> str:
 
 
 def rewrite(error: Error, *, body: str) -> Error:
-    """A service's error with its fields as the caller knows them."""
-    if error.violations:
-        error.violations = tuple(
-            FieldViolation(in_json(each.field, body=body), each.reason, each.description)
-            for each in error.violations
-        )
+    """A service's error with its fields as the caller knows them, also where its text names them."""
+    for each in error.violations:
+        if each.field:
+            error.message = error.message.replace(each.field, in_json(each.field, body=body))
+    error.violations = tuple(
+        FieldViolation(in_json(each.field, body=body), each.reason, each.description)
+        for each in error.violations
+    )
     return error

@@ -28,7 +28,7 @@ def test_a_problem_says_what_where_and_which_request(client: Client) -> None:
         "type": "urn:interchange:problem:invalid-fields",
         "title": "Invalid fields",
         "status": 400,
-        "detail": "these fields are not right: notice.title",
+        "detail": "these fields are not right: title",
         "reason": "INVALID_FIELDS",
         "traceId": "0af7651916cd43dd8448eb211c80319c",
         "errors": [
@@ -55,6 +55,15 @@ def test_fields_are_named_as_in_the_json_that_was_sent(client: Client) -> None:
     assert by_service.json["errors"][0]["field"] == "closeTime"
     assert by_rule.json["errors"][0]["field"] == "gradeBands"
     assert by_codec.json["errors"][0]["field"] == "place.latitude"
+
+
+def test_a_sentence_about_one_field_says_which(client: Client) -> None:
+    name = create(client)
+
+    answer = client.post(f"/v1/{name}:close", json={}, headers=signed_in())
+
+    field, sentence = answer.json["errors"][0]["field"], answer.json["errors"][0]["detail"]
+    assert answer.json["detail"] == f"{field}: {sentence}"
 
 
 @pytest.mark.parametrize(
