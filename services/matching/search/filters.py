@@ -30,7 +30,7 @@ def check(request: pb.SearchNoticesRequest) -> None:
     first = _day(request.from_date, "from_date")
     last = _day(request.to_date, "to_date")
     if first and last and last < first:
-        raise InvalidArgument("TO_BEFORE_FROM", "must not be before from_date", field="to_date")
+        raise InvalidArgument("TO_BEFORE_FROM", "must not be before the first day", field="to_date")
 
 
 def _check_placeless(request: pb.SearchNoticesRequest) -> None:

@@ -263,7 +263,7 @@ class Exchange(Base):
     def _check_dates(self) -> None:
         if self.start_date and self.end_date and self.end_date < self.start_date:
             raise InvalidArgument(
-                "END_BEFORE_START", "must not be before start_date", field="exchange.end_date"
+                "END_BEFORE_START", "must not be before the first day", field="exchange.end_date"
             )
 
     def _require_terms(self) -> None:
@@ -273,7 +273,7 @@ class Exchange(Base):
             if not getattr(self, field)
         ]
         if missing:
-            names = ", ".join(each.field.partition(".")[2] for each in missing)
+            names = ", ".join(each.field for each in missing)
             raise FailedPrecondition(
                 "TERMS_INCOMPLETE", f"fill in before signing: {names}", violations=missing
             )

@@ -319,7 +319,7 @@ class Notice(Consenting, Base):
             setattr(self, key, value)
         if self.start_date and self.end_date and self.end_date < self.start_date:
             raise InvalidArgument(
-                "END_BEFORE_START", "must not be before start_date", field="notice.end_date"
+                "END_BEFORE_START", "must not be before the first day", field="notice.end_date"
             )
         if "close_time" in content:
             self._check_close_time(at)
