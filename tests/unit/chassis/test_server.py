@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from importlib.util import find_spec
 from pathlib import Path
 from threading import Event, Semaphore
 
@@ -20,13 +21,24 @@ from grpc_reflection.v1alpha.proto_reflection_descriptor_database import (
 from interchange.common.v1 import dead_letters_pb2 as pb
 from prometheus_client import REGISTRY
 
-from chassis import errors
+from chassis import client, errors
 from chassis.config import Config
-from chassis.server import MAX_MESSAGE, Every, Server
+from chassis.server import MAX_MESSAGE, OPTIONS, Every, Server
 from tests.unit.chassis.letters import OPEN, Letters, asking, serving, verifier
 
 LIST = pb.ListDeadLettersRequest()
 SERVING = health_pb2.HealthCheckResponse.SERVING
+
+
+def test_grpc_knows_every_option_that_we_set() -> None:
+    """It ignores those that it does not know: a server that minds its callers' pings hangs up on them."""
+    core = find_spec("grpc._cython.cygrpc")
+    assert core and core.origin
+    known = Path(core.origin).read_bytes()
+
+    names = [name for name, _ in (*client.OPTIONS, *OPTIONS)]
+
+    assert [name for name in names if f"{name}\0".encode() not in known] == []
 
 
 def test_more_calls_than_the_limit_are_refused_at_once() -> None:
