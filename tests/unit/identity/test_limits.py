@@ -6,7 +6,7 @@ import pytest
 from redis import Redis
 
 from chassis.errors import ResourceExhausted
-from services.identity.__main__ import connect
+from chassis.valkey import connect
 from services.identity.limits import LEFT_ALONE_S, Limit, Limits
 
 THREE = Limit("three", 3, 60)

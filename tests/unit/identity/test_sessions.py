@@ -22,7 +22,7 @@ from chassis.errors import (
     ResourceExhausted,
     Unauthenticated,
 )
-from services.identity.__main__ import connect
+from chassis.valkey import connect
 from services.identity.sessions import lockout
 from services.identity.sessions.clock import USED_KEPT, tidy
 from services.identity.sessions.models import (
