@@ -32,5 +32,6 @@ def key_file(data_dir: Path, program: str) -> Path:
 
 def service_channel(settings: Settings, service: str) -> grpc.Channel:
     """A channel to one service of the running region, speaking as the operator's command."""
+    book = address_book(settings)
     token = ServiceToken(read_key(key_file(settings.data_dir, PROGRAM)), PROGRAM)
-    return channel(address_book(settings).address(service), token=token)
+    return channel(book.address(service), token=token)
