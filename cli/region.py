@@ -170,6 +170,8 @@ class Region:
                 or f"smtp://127.0.0.1:{self.book.smtp}",
                 "INTERCHANGE_PUBLIC_URL": self.settings.public_url
                 or f"http://127.0.0.1:{self.settings.web_port}",
+                # Behind a public name the gateway answers there too; on this machine it has its own port.
+                "INTERCHANGE_API_URL": self.settings.public_url or self.url,
             },
         }
         return own.get(service, {})

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+import requests
 
 from tests.support.region import RunningRegion
 from tests.support.waiting import eventually
@@ -99,6 +100,26 @@ def test_who_was_not_chosen_is_told_when_a_notice_is_filled(
     eventually(lambda: _told(suffolk, "interest-not-chosen", interest))
     copy = norfolk.api.post(f"/v1/{notice}:copy")
     assert (copy["state"], copy["copiedFrom"]) == ("DRAFT", notice)
+
+
+def test_a_mail_program_unsubscribes_for_its_reader_with_one_click(
+    region: RunningRegion, world: World, norfolk: Member
+) -> None:
+    reader = world.member(norfolk.organisation, "Una Subscribed")
+    request = reader.api.post("/v1/requests", {"title": "Learn to sail", "body": "At sea."})
+    norfolk.api.post(f"/v1/{request['name']}:decline", {"reason": "We have no boats."})
+
+    def header() -> str:
+        told = [mail["List-Unsubscribe"] for mail in region.mails_to(reader.email)]
+        assert any(told), told
+        return str(next(each for each in told if each))
+
+    url = eventually(header).strip("<>")
+    # As RFC 8058 has it: a form, sent by whoever reads the mail, who is signed in nowhere.
+    answer = requests.post(url, data={"List-Unsubscribe": "One-Click"}, timeout=10)
+
+    assert answer.status_code == 204, answer.text
+    assert reader.api.get(f"/v1/{reader.name}/preferences")["frequency"] == "OFF"
 
 
 def test_a_withdrawn_notice_is_found_no_more(world: World, norfolk: Member) -> None:
