@@ -60,7 +60,7 @@ class Verifier:
         if self._clock() >= ends + LEEWAY_S:
             raise Unauthenticated("TOKEN_EXPIRED", "your session has ended: sign in again")
         if principal.session and self._is_revoked(principal.session):
-            raise Unauthenticated("TOKEN_REVOKED", "you have signed out: sign in again")
+            raise Unauthenticated("TOKEN_REVOKED", "this session has ended: sign in again")
         return principal
 
     def _learn(self, digest: bytes, token: str) -> tuple[Principal, float]:

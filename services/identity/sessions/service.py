@@ -88,7 +88,7 @@ class SessionService(rpc.SessionServiceServicer):
             found = with_organisation(session, [identifier])
             manages = managed_by(session, identifier)
         if not found:
-            raise Unauthenticated("TOKEN_REVOKED", "you have signed out: sign in again")
+            raise Unauthenticated("TOKEN_REVOKED", "this session has ended: sign in again")
         return _me(*found[0], manages)
 
     def ListSigningKeys(
