@@ -24,6 +24,7 @@ from services.opportunities.identity import Identity
 from services.opportunities.interests import introduction, proposing, queries
 from services.opportunities.interests.convert import facts, to_proto
 from services.opportunities.interests.models import Interest, State
+from services.opportunities.nameless import require_nameless
 from services.opportunities.notices import queries as notices
 from services.opportunities.notices.drafting import answers_for, owner
 from services.opportunities.organisations.directory import Directory
@@ -56,6 +57,11 @@ class InterestService(rpc.InterestServiceServicer):
         if proposal.is_manager:
             self._directory.require_member(
                 proposal.participant, proposal.organisation, field="interest.participant"
+            )
+        if message.message:
+            people = self._identity.contacts([proposal.participant])
+            require_nameless(
+                {"interest.message": message.message}, people.get(proposal.participant)
             )
         audited(self._identity, "interest.create", request.parent)
         with self._begin() as session:

@@ -51,6 +51,11 @@ def answers_for(who: Principal, organisation: str) -> str:
     return who.person if who.manages_organisation(organisation) else ""
 
 
+def texts(notice: Notice) -> dict[str, str]:
+    """What others read of it, by field."""
+    return {"notice.title": notice.title, "notice.body": notice.body}
+
+
 def record_consent(
     notice: Notice, message: pb.Notice | pb.SetNoticeConsentRequest, *, at: datetime
 ) -> None:

@@ -251,7 +251,7 @@ class Notice(Consenting, Base):
         self.owner.require_verified()
         if self.close_time and self.close_time <= at:
             raise FailedPrecondition(
-                "CLOSE_TIME_PAST", "its close_time has passed: set a later one"
+                "CLOSE_TIME_PAST", "its closing time has passed: set a later one"
             )
         self.state, self.publish_time = State.PUBLISHED, at
         self.close_time = self.close_time or at + OPEN_FOR

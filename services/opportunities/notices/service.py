@@ -18,7 +18,8 @@ from chassis.database import Database
 from chassis.errors import PermissionDenied
 from chassis.pages import paginate
 from services.opportunities.audit import audited
-from services.opportunities.identity import Identity
+from services.opportunities.identity import Contacts, Identity
+from services.opportunities.nameless import require_nameless
 from services.opportunities.notices import closing, drafting, queries
 from services.opportunities.notices.convert import (
     WRITABLE,
@@ -32,6 +33,8 @@ from services.opportunities.notices.shelf import Shelf
 from services.opportunities.organisations.directory import Directory, acting_for
 from services.opportunities.policy import sees_notice_whole
 
+# What says who somebody is, or whom it must not name.
+TEXTS = {"title", "body", "beneficiary"}
 NEWEST_FIRST = (Notice.create_time.desc(), Notice.id.desc())
 
 
@@ -103,6 +106,7 @@ class NoticeService(rpc.NoticeServiceServicer):
         named = fields.changed(request.update_mask, message, allowed=WRITABLE)
         if "beneficiary" in named:
             self._require_beneficiary(message)
+        people = self._beneficiaries(message) if named & TEXTS else {}
         audited(self._identity, "notice.update", message.name)
         at = now()
         with self._begin() as session:
@@ -112,6 +116,8 @@ class NoticeService(rpc.NoticeServiceServicer):
             notice.revise(read_content(message, named), at=at)
             if "consent" in named:
                 drafting.record_consent(notice, message, at=at)
+            if notice.state is State.PUBLISHED:
+                require_nameless(drafting.texts(notice), people.get(notice.beneficiary))
             if notice.state is State.PUBLISHED and notice.version != before:
                 publish(session, events.NoticeRevised(notice=to_public(notice)))
         return self._shown(notice)
@@ -128,10 +134,12 @@ class NoticeService(rpc.NoticeServiceServicer):
 
     def PublishNotice(self, request: pb.PublishNoticeRequest, _: ServicerContext) -> pb.Notice:
         self._know_verified_owner(request.name)
+        people = self._beneficiaries(pb.Notice(name=request.name))
         audited(self._identity, "notice.publish", request.name)
         with self._begin() as session:
             notice = queries.load_for_edit(session, request.name, request.etag)
             notice.publish(at=now())
+            require_nameless(drafting.texts(notice), people.get(notice.beneficiary))
             publish(
                 session,
                 events.NoticePublished(
@@ -199,6 +207,12 @@ class NoticeService(rpc.NoticeServiceServicer):
         with self._read() as session:
             organisation = queries.load(session, name).organisation
         self._directory.know_verified(organisation)
+
+    def _beneficiaries(self, message: pb.Notice) -> Contacts:
+        """Who a notice is for, now and after an update: its texts must not name them."""
+        with self._read() as session:
+            present = queries.load(session, message.name).beneficiary
+        return self._identity.contacts([present, message.beneficiary])
 
     def _require_beneficiary(self, message: pb.Notice) -> None:
         with self._read() as session:
