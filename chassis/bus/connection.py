@@ -170,7 +170,8 @@ class Bus:
         log.warning("bus_error", error=str(problem) or type(problem).__name__)
 
     async def _disconnected(self) -> None:
-        log.warning("bus_disconnected")
+        if not self._client.is_closed:  # when we leave, that is no news
+            log.warning("bus_disconnected")
 
     async def _reconnected(self) -> None:
         log.info("bus_reconnected")

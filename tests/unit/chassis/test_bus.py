@@ -11,6 +11,7 @@ from interchange.common.v1 import dead_letters_pb2 as dead_letters_pb
 from interchange.identity.v1 import events_pb2 as events
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
+from structlog.testing import capture_logs
 
 from chassis.auth import Principal, acting_as
 from chassis.bus import Bus, BusError, Consumer, Permanent, Relay, current_event, publish
@@ -121,6 +122,21 @@ def test_an_event_that_arrives_twice_is_handled_once(nats: Nats, databases: Data
         announce(database, "people/2")
         with relaying(nats, database):
             eventually(lambda: _same(hearer.heard, ["people/1", "people/2"]))
+
+
+def test_leaving_the_bus_is_no_news_but_losing_it_is(nats: Nats) -> None:
+    with capture_logs() as said:
+        with nats.connect(ADMIN):
+            pass
+        assert said == []
+
+        with nats.connect(ADMIN):
+            nats.kill()
+            eventually(lambda: _require("bus_disconnected" in [each["event"] for each in said]))
+
+
+def _require(truth: bool) -> None:
+    assert truth
 
 
 def test_what_was_published_but_not_marked_is_no_trouble(nats: Nats, databases: Databases) -> None:
