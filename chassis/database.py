@@ -13,7 +13,7 @@ from uuid import UUID
 
 import orjson
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event
-from sqlalchemy.orm import DeclarativeBase, MappedAsDataclass, Session, mapped_column, sessionmaker
+from sqlalchemy.orm import MappedAsDataclass, Session, mapped_column, sessionmaker
 
 from chassis import telemetry
 
@@ -31,10 +31,11 @@ JSON: dict[str, Any] = {
 
 
 @dataclass_transform(kw_only_default=True, field_specifiers=(mapped_column,))
-class Base(MappedAsDataclass, DeclarativeBase, kw_only=True):
-    """What entities inherit, through a base of their own service with its own `metadata`."""
+class Base(MappedAsDataclass, kw_only=True):
+    """What entities inherit, through a base of their own service: `class Base(database.Base, DeclarativeBase)`.
 
-    __abstract__ = True
+    Each service's has its own metadata and its own names: two services may have an Organisation.
+    """
 
 
 class UtcDateTime(TypeDecorator[datetime]):

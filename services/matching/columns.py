@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from sqlalchemy import MetaData
+from sqlalchemy.orm import DeclarativeBase
 
 from chassis import database
 
 
-class Base(database.Base):
+class Base(database.Base, DeclarativeBase):
     """Every entity of this service."""
 
-    __abstract__ = True
     metadata = MetaData()

@@ -6,16 +6,16 @@ from enum import IntEnum
 from typing import Any, TypeVar
 
 from sqlalchemy import Enum, MetaData, String
+from sqlalchemy.orm import DeclarativeBase
 
 from chassis import database
 
 Kind = TypeVar("Kind", bound=IntEnum)
 
 
-class Base(database.Base):
+class Base(database.Base, DeclarativeBase):
     """Every entity of this service."""
 
-    __abstract__ = True
     metadata = MetaData()
 
 

@@ -6,16 +6,16 @@ from enum import IntEnum
 from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import JSON, Dialect, Enum, MetaData, String, TypeDecorator
+from sqlalchemy.orm import DeclarativeBase
 
 from chassis import database
 
 Kind = TypeVar("Kind", bound=IntEnum)
 
 
-class Base(database.Base):
+class Base(database.Base, DeclarativeBase):
     """Every entity of this service."""
 
-    __abstract__ = True
     metadata = MetaData()
 
 

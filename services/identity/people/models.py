@@ -145,6 +145,11 @@ class Person(Base):
         return self.email_confirm_time is not None
 
     @property
+    def is_unheard_of(self) -> bool:
+        """Registered by somebody who has not shown yet that the address is theirs."""
+        return not self.is_member and not self.is_confirmed
+
+    @property
     def roles(self) -> frozenset[str]:
         return frozenset({"operator"}) if self.is_operator else frozenset()
 

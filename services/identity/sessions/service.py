@@ -30,6 +30,12 @@ from services.identity.sessions.passwords import Passwords
 
 CURRENT = "sessions/current"
 
+# One sentence for all: who registers an address must not learn from it whether somebody has it.
+WRONG_CREDENTIALS = (
+    "email or password is wrong, or the address of a new account is not confirmed yet: "
+    "follow the link in our mail"
+)
+
 
 class SessionService(rpc.SessionServiceServicer):
     """Sessions of people; each caller sees their own."""
@@ -109,9 +115,9 @@ class SessionService(rpc.SessionServiceServicer):
             lockout.require_open(session, email, at=at)
             person, known = queries.by_address(session, email)
         is_right = self._passwords.matches(known, password)
-        if person is None or not is_right:
+        if person is None or not is_right or person.is_unheard_of:
             self._note_failure(email, person, at)
-            raise Unauthenticated("BAD_CREDENTIALS", "email or password is wrong")
+            raise Unauthenticated("BAD_CREDENTIALS", WRONG_CREDENTIALS)
         if self._passwords.is_outdated(known):
             self._hash_again(person.id, password)
         return person
