@@ -17,7 +17,7 @@ from chassis.auth import Revocations
 from chassis.clock import now
 from chassis.database import Database
 from chassis.errors import (
-    FailedPrecondition,
+    Error,
     NotFound,
     ResourceExhausted,
     Unauthenticated,
@@ -35,10 +35,12 @@ from services.identity.sessions.models import (
 )
 from tests.conftest import Databases
 from tests.support.outbox import announced
-from tests.unit.identity.house import PASSWORD, House
+from tests.unit.identity.house import PASSWORD, House, a_person
 
 ASHA = "asha@norfolk.example"
+FREE = "nobody.yet@norfolk.example"
 WRONG = "not the right password"
+OTHERS = "three other random words"
 
 
 @pytest.fixture
@@ -111,12 +113,32 @@ def test_who_has_not_accepted_the_invitation_cannot_sign_in(house: House) -> Non
 
 def test_an_address_is_confirmed_before_the_first_sign_in(house: House) -> None:
     registered = house.registered(house.organisation(), ASHA)
-    with pytest.raises(FailedPrecondition, match="EMAIL_NOT_CONFIRMED"):
+    with pytest.raises(Unauthenticated, match="not confirmed"):
         house.sign_in(ASHA)
 
     house.confirm(registered.name)
 
     assert house.sign_in(ASHA).person == registered.name
+
+
+def test_who_registers_an_address_does_not_learn_whether_somebody_has_it(
+    house: House, asha: str
+) -> None:
+    suffolk = house.organisation("Suffolk")
+    for email in (ASHA, FREE):
+        person = a_person(suffolk, email, password=OTHERS)
+        house.people.CreatePerson(people_pb2.CreatePersonRequest(person=person))
+
+    def answers(email: str) -> list[tuple[str, str]]:
+        return [refusal(house, email) for _ in range(11)]
+
+    assert answers(ASHA) == answers(FREE)
+
+
+def refusal(house: House, email: str) -> tuple[str, str]:
+    with pytest.raises(Error) as caught:
+        house.sign_in(email, OTHERS)
+    return caught.value.reason, caught.value.message
 
 
 def test_ten_failures_lock_an_account_whoever_knows_the_password(house: House, asha: str) -> None:
