@@ -49,32 +49,33 @@ def test_a_handler_knows_who_calls_and_the_next_call_starts_afresh() -> None:
     assert [seen.who for seen in letters.seen] == [PERSON, auth.ANONYMOUS]
 
 
-RULES: list[tuple[policy.Rules, str, type[errors.Error] | None]] = [
-    ({"ListDeadLetters": policy.anyone}, "", None),
-    ({"ListDeadLetters": policy.signed_in}, "", errors.Unauthenticated),
-    ({"ListDeadLetters": policy.signed_in}, access_token(), None),
-    ({"ListDeadLetters": policy.operator}, access_token(), errors.PermissionDenied),
-    ({"ListDeadLetters": policy.service("matching")}, access_token(), errors.PermissionDenied),
+# Tokens are made when they are needed: a table is made long before.
+RULES: list[tuple[policy.Rules, Callable[[], str], type[errors.Error] | None]] = [
+    ({"ListDeadLetters": policy.anyone}, str, None),
+    ({"ListDeadLetters": policy.signed_in}, str, errors.Unauthenticated),
+    ({"ListDeadLetters": policy.signed_in}, access_token, None),
+    ({"ListDeadLetters": policy.operator}, access_token, errors.PermissionDenied),
+    ({"ListDeadLetters": policy.service("matching")}, access_token, errors.PermissionDenied),
     (
         {"ListDeadLetters": policy.service("matching")},
-        ServiceToken(PROGRAM_KEY, "matching")(),
+        ServiceToken(PROGRAM_KEY, "matching"),
         None,
     ),
-    ({"ListDeadLetters": policy.anyone}, "garbage", errors.Unauthenticated),
-    ({}, access_token(), errors.PermissionDenied),
-    ({}, "", errors.Unauthenticated),
+    ({"ListDeadLetters": policy.anyone}, lambda: "garbage", errors.Unauthenticated),
+    ({}, access_token, errors.PermissionDenied),
+    ({}, str, errors.Unauthenticated),
 ]
 
 
 @pytest.mark.parametrize(("rules", "token", "refusal"), RULES)
 def test_the_table_decides_who_comes_in(
-    rules: policy.Rules, token: str, refusal: type[errors.Error] | None
+    rules: policy.Rules, token: Callable[[], str], refusal: type[errors.Error] | None
 ) -> None:
-    letters = Letters()
+    letters, carried = Letters(), token()
 
     with serving(letters, rules=rules) as server, asking(server.address) as stub:
         caught = outcome(
-            lambda: stub.ListDeadLetters(LIST, metadata=bearer(token) if token else ())
+            lambda: stub.ListDeadLetters(LIST, metadata=bearer(carried) if carried else ())
         )
 
     assert (type(caught) if caught else None) is refusal
