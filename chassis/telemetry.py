@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import TYPE_CHECKING
 
 from opentelemetry import trace
 from prometheus_client import start_http_server
-from sqlalchemy import Engine
 
-from chassis import database_spans, logs, tracing
+from chassis import logs, tracing
 from chassis.config import Config
+
+if TYPE_CHECKING:  # a program without a database does without SQLAlchemy
+    from sqlalchemy import Engine
 
 tracer = tracing.tracer
 traceparent = tracing.traceparent
@@ -74,4 +77,6 @@ def _traces_url(endpoint: str) -> str:
 def instrument_engine(engine: Engine) -> None:
     """Spans for the engine's statements, without their parameters. Nothing when tracing is off."""
     if tracing.is_on():
+        from chassis import database_spans
+
         database_spans.instrument(engine)

@@ -2,17 +2,30 @@
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 import click
 from pydantic import ValidationError
 
 from chassis.errors import Error
-from cli.commands import audit, dead_letters, demo, migrate, operator, rebuild, status, up
+
+# Each has a file of its own, which is read when it is asked for: they need different parts.
+COMMANDS = ("up", "demo", "migrate", "rebuild", "dead-letters", "operator", "audit", "status")
 
 
 class Commands(click.Group):
     """Commands whose refusals are told in words: a traceback is for faults of ours."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        name = cmd_name.replace("-", "_")
+        found: click.Command = getattr(import_module(f"cli.commands.{name}"), name)
+        return found
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -39,9 +52,6 @@ def _settings_in_words(wrong: ValidationError) -> str:
 def main() -> None:
     """Run and look after one region of the exchange network."""
 
-
-for command in (up, demo, migrate, rebuild, dead_letters, operator, audit, status):
-    main.add_command(command)
 
 if __name__ == "__main__":
     main(prog_name="interchange")

@@ -48,10 +48,11 @@ class Region:
             self.supervisor.start(program)
         for service in SERVICES:
             migrations.upgrade(service, self.settings.database_url(service))
-        self._await_engines()
-        provision_streams(self.data, self.book)
+        # Programs load while the bus is made ready: who is early waits for it.
         for program in self.programs():
             self.supervisor.start(program)
+        self._await_engines()
+        provision_streams(self.data, self.book)
         self.await_ready(say)
         self.book.write(self.data)
 

@@ -26,9 +26,8 @@ from interchange.opportunities.v1 import requests_pb2_grpc as requests_rpc
 from demo.notices import NOTICES, DemoNotice, notices
 from demo.organisations import DemoOrganisation, councils, third_sector
 from demo.people import CAST, PARTICIPANTS, DemoPerson, managers, participants
+from demo.sign_ins import OPERATOR, PASSWORD
 
-PASSWORD = "Exchange-demo-1"  # only ever set in the demonstration
-OPERATOR = "operator@demo.example"
 CONSENT = "introduction-2026-11"
 # The last of the list stay unverified, and the last notices unpublished: something must wait for the operator.
 UNVERIFIED = 2

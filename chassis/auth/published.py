@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import grpc
 from google.protobuf.json_format import MessageToDict
 from interchange.identity.v1.sessions_pb2 import ListSigningKeysRequest
@@ -26,10 +28,13 @@ def verifier(config: Config, identity: grpc.Channel) -> Verifier:
             answer = sessions.ListSigningKeys(ListSigningKeysRequest())
         return JWKS(MessageToDict(key) for key in answer.keys)
 
-    redis = valkey.connect(config.redis_url)
+    @cache  # made when first needed: a program should not wait for the client to load
+    def revocations() -> Revocations:
+        return Revocations(valkey.connect(config.redis_url))
+
     return Verifier(
         JWKS.read(config.service_keys_file),
         published,
-        Revocations(redis).is_revoked,
+        lambda session: revocations().is_revoked(session),
         region=config.region,
     )

@@ -5,7 +5,8 @@ from __future__ import annotations
 import click
 
 from cli.channels import address_book
-from cli.demonstration import is_seeded, seed
+from cli.demonstration import is_seeded
+from cli.seeding import seed
 from cli.settings import Settings
 
 

@@ -9,7 +9,7 @@ from threading import Event
 import click
 
 from cli.address_book import AddressBook
-from cli.demonstration import Told, discard_half_seeded, is_seeded, seed, sign_ins
+from cli.demonstration import Told, discard_half_seeded, is_seeded, sign_ins
 from cli.ports import is_listening
 from cli.region import NotReady, Region
 from cli.settings import Settings
@@ -33,6 +33,8 @@ def up(demo: bool) -> None:
     try:
         region.start(click.echo)
         if demo and not is_seeded(settings.data_dir):
+            from cli.seeding import seed  # once in a region's life
+
             seed(settings, told.is_set)
         if not told.is_set():
             _announce(region, time.monotonic() - started)
