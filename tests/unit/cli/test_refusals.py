@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from chassis.errors import FieldViolation, InvalidArgument, NotFound
 from cli.__main__ import main
-from cli.commands import audit as command
+from cli.commands.audit import audit as command
 
 NO_LETTER = NotFound("NO_SUCH_DEAD_LETTER", "there is no such dead letter")
 BAD_ADDRESS = InvalidArgument(
