@@ -9,7 +9,7 @@ from threading import Thread
 
 import structlog
 from nats.aio.msg import Msg
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
@@ -79,6 +79,9 @@ class Consumer:
             except BusError as problem:
                 log.warning("consumer_waits", error=type(problem).__name__)
                 time.sleep(AWAY_S)
+            except Exception as problem:  # who hears no more must not look as if all was well
+                log.error("consumer_failed", exc_info=problem)
+                time.sleep(AWAY_S)
 
     def _handle(self, messages: Sequence[Msg]) -> None:
         """All in one transaction; when one of them fails, each in its own."""
@@ -131,7 +134,7 @@ class Consumer:
                     reason=reason,
                     problem=problem,
                 )
-        except DBAPIError:
+        except SQLAlchemyError:  # also when the pool has no connection left
             return self._again(message, DATABASE_RETRY_S)
         self._bus.send(message.reply, TERM)
         metrics.consumed.labels("dead").inc()
