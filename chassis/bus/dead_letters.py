@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import traceback
 from collections.abc import Mapping
+from datetime import datetime
 from uuid import UUID
 
 from interchange.common.v1.dead_letters_pb2 import DeadLetter
-from sqlalchemy import ColumnElement, Row, Select, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -89,6 +90,12 @@ def mark(session: Session, identifier: UUID, state: DeadLetter.State.ValueType) 
         .where(dead_letter.c.id == identifier)
         .values(state=DeadLetter.State.Name(state))
     )
+
+
+def forget_decided(session: Session, *, before: datetime) -> None:
+    """Delete what was replayed or dropped: it names people by their ids, and nobody waits for it."""
+    is_decided = DeadLetter.State.Name(DeadLetter.WAITING) != STATE
+    session.execute(delete(dead_letter).where(is_decided, dead_letter.c.created_at < before))
 
 
 def to_proto(letter: Letter, program: str) -> DeadLetter:

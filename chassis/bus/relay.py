@@ -17,6 +17,7 @@ from sqlalchemy import Connection, Row, delete, func, select, text, update
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis import metrics, tracing
+from chassis.bus import dead_letters
 from chassis.bus.connection import ALREADY_STORED, Bus, BusError, Outgoing
 from chassis.bus.outbox import bells
 from chassis.bus.tables import inbox, outbox
@@ -32,6 +33,9 @@ RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
 PURGE_EVERY_S = 3600.0
 KEEP_PUBLISHED = timedelta(days=7)
 KEEP_HANDLED = timedelta(days=15)  # longer than the stream keeps an event
+KEEP_DECIDED = timedelta(
+    days=30
+)  # dead letters that were replayed or dropped; those that wait stay
 LOCK = 0x696E_7465_7263  # the advisory lock "one relay for each database"
 
 log = structlog.get_logger(__name__)
@@ -72,6 +76,9 @@ class Relay:
                 self._drain()
                 self._failures = 0
             except (BusError, SQLAlchemyError) as problem:
+                self._wait_after(problem)
+            except Exception as problem:  # a relay that died would be missed too late
+                log.error("relay_broke", exc_info=problem)
                 self._wait_after(problem)
 
     def _wait_after(self, problem: Exception) -> None:
@@ -139,6 +146,7 @@ class Relay:
         with self._database.begin() as session:
             session.execute(delete(outbox).where(outbox.c.published_at < now() - KEEP_PUBLISHED))
             session.execute(delete(inbox).where(inbox.c.at < now() - KEEP_HANDLED))
+            dead_letters.forget_decided(session, before=now() - KEEP_DECIDED)
 
 
 # By flag, never by "after the last one": numbers are given before the commit, so one may come late.

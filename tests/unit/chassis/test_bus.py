@@ -9,16 +9,26 @@ from dataclasses import dataclass, field
 import pytest
 from interchange.common.v1 import dead_letters_pb2 as dead_letters_pb
 from interchange.identity.v1 import events_pb2 as events
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 from structlog.testing import capture_logs
 
 from chassis.auth import Principal, acting_as
-from chassis.bus import Bus, BusError, Consumer, Permanent, Relay, current_event, publish
+from chassis.bus import (
+    Bus,
+    BusError,
+    Consumer,
+    Permanent,
+    Relay,
+    current_event,
+    dead_letters,
+    publish,
+)
 from chassis.bus.connection import Outgoing
 from chassis.bus.permissions import ADMIN
 from chassis.bus.relay import BATCH
 from chassis.bus.tables import dead_letter, inbox, outbox
+from chassis.clock import now
 from chassis.database import Database, after_commit
 from chassis.operations import DeadLetterService
 from tests.conftest import Databases
@@ -225,6 +235,32 @@ def test_a_dead_letter_is_replayed_when_its_cause_is_mended(
     assert hearer.heard == ["people/1"]
     with pytest.raises(Exception, match="NOT_WAITING"):
         service.ReplayDeadLetter(replay, None)  # type: ignore[arg-type]
+
+
+def test_decided_dead_letters_are_forgotten_and_waiting_ones_are_not(databases: Databases) -> None:
+    database = databases("opportunities")
+    states = ("WAITING", "REPLAYED", "DROPPED")
+    with database.begin() as session:
+        for state in states:
+            headers = {"ce-id": state}
+            dead_letters.keep(
+                session,
+                program="opportunities",
+                subject="evt.identity.person.erased",
+                headers=headers,
+                payload=b"",
+                deliveries=1,
+                reason="permanent",
+                problem=Permanent("poison"),
+            )
+            of_it = dead_letter.c.event_id == state
+            session.execute(update(dead_letter).where(of_it).values(state=state))
+
+    with database.begin() as session:
+        dead_letters.forget_decided(session, before=now())
+
+    with database.read() as session:
+        assert session.scalars(select(dead_letter.c.state)).all() == ["WAITING"]
 
 
 def test_no_event_is_lost_when_the_bus_dies(nats: Nats, databases: Databases) -> None:
