@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from interchange.identity.v1 import organisations_pb2 as pb
+from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from chassis.auth import Principal
@@ -62,21 +63,20 @@ class Directory:
 
 
 def take(session: Session, message: pb.Organisation) -> None:
-    """Take over an organisation's state, if it is newer than ours."""
-    known = session.get(Organisation, message.name, with_for_update=True)
-    if known is None:
-        session.add(_copy(message))
-    elif message.version > known.version:
-        session.merge(_copy(message))
-
-
-def _copy(message: pb.Organisation) -> Organisation:
-    return Organisation(
-        name=message.name,
-        display_name=message.display_name,
-        sector=Sector(message.sector),
-        is_verified=message.state == pb.Organisation.VERIFIED,
-        version=message.version,
+    """Take over an organisation's state, if it is newer than ours. Two may do so at the same moment."""
+    values = {
+        "display_name": message.display_name,
+        "sector": Sector(message.sector),
+        "is_verified": message.state == pb.Organisation.VERIFIED,
+        "version": message.version,
+    }
+    statement = upsert(Organisation).values(name=message.name, **values)
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[Organisation.name],
+            set_=values,
+            where=Organisation.version < message.version,
+        )
     )
 
 
