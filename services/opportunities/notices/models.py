@@ -291,8 +291,8 @@ class Notice(Consenting, Base):
         self._touch(at)
 
     def forget_beneficiary(self, *, at: datetime) -> None:
-        """Clear who it was for, and their own words when it was drafted from their request."""
-        if self.request_id:
+        """Clear who it was for; also the text, when it is their own or was never checked for their name."""
+        if self.request_id or self.publish_time is None:
             self.title, self.body = "Erased", "The person whose words stood here was erased."
             self.request_id = None
         self.beneficiary, self.consent, self.closing_note = "", None, ""

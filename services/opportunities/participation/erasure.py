@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from interchange.identity.v1 import events_pb2 as identity
 from interchange.opportunities.v1 import events_pb2 as events
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from chassis.bus import publish
@@ -35,11 +36,11 @@ TRACES = (
 def on_person_erased(session: Session, event: identity.PersonErased) -> None:
     """Afterwards no row here names the person, and no text is left that they wrote or asked for."""
     person, at = event.person, now()
+    session.execute(delete(Request).where(Request.person == person))
     _notices(session, person, at)
     _managed(session, person, at)
     _interests(session, person, at)
     _exchanges(session, person, at)
-    session.execute(delete(Request).where(Request.person == person))
     for table, column in TRACES:
         clear = update(table).where(column == person).values({column: ""})
         session.execute(clear, execution_options={"synchronize_session": False})
@@ -47,8 +48,7 @@ def on_person_erased(session: Session, event: identity.PersonErased) -> None:
 
 def _notices(session: Session, person: str, at: datetime) -> None:
     """Notices on their behalf: they have no purpose any more."""
-    statement = select(Notice).where(Notice.beneficiary == person).with_for_update(of=Notice)
-    for notice in session.scalars(statement).all():
+    for notice in _locked(session, Notice.beneficiary == person):
         notice.forget_beneficiary(at=at)
         if notice.is_open:
             closing.withdraw(session, notice, REASON, at=at)
@@ -56,18 +56,23 @@ def _notices(session: Session, person: str, at: datetime) -> None:
 
 def _managed(session: Session, person: str, at: datetime) -> None:
     """Notices that they answered for: open ones wait for a manager."""
-    statement = select(Notice).where(Notice.manager == person).with_for_update(of=Notice)
-    for notice in session.scalars(statement).all():
+    for notice in _locked(session, Notice.manager == person):
         notice.assign("", at=at)
         if notice.state is not State.CLOSED:
             publish(session, events.NoticeReassigned(notice=to_public(notice)))
+
+
+def _locked(session: Session, theirs: ColumnElement[bool]) -> Sequence[Notice]:
+    """In the order in which everybody locks several."""
+    statement = select(Notice).where(theirs).order_by(Notice.id).with_for_update(of=Notice)
+    return session.scalars(statement).all()
 
 
 def _interests(session: Session, person: str, at: datetime) -> None:
     theirs = or_(
         Interest.participant == person, Interest.proposer == person, Interest.manager == person
     )
-    statement = select(Interest).where(theirs).with_for_update(of=Interest)
+    statement = select(Interest).where(theirs).order_by(Interest.id).with_for_update(of=Interest)
     for interest in session.scalars(statement).all():
         _forget_in(session, interest, person, at)
 
@@ -84,7 +89,8 @@ def _exchanges(session: Session, person: str, at: datetime) -> None:
     signs = select(Signatory.exchange_id).where(Signatory.person == person)
     said = select(Feedback.exchange_id).where(Feedback.person == person)
     theirs = or_(Exchange.id.in_(signs), Exchange.id.in_(said))
-    for exchange in session.scalars(select(Exchange).where(theirs).with_for_update(of=Exchange)):
+    statement = select(Exchange).where(theirs).order_by(Exchange.id).with_for_update(of=Exchange)
+    for exchange in session.scalars(statement).all():
         takes_part = any(e.person == person and e.role in NAMED for e in exchange.signatories)
         exchange.forget(person, at=at)
         if takes_part and exchange.is_open:

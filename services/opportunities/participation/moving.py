@@ -44,7 +44,8 @@ def _requests(session: Session, person: str, former: str, at: datetime) -> None:
         Request.organisation == former,
         Request.state == RequestState.OPEN,
     )
-    for request in session.scalars(statement.with_for_update()).all():
+    in_order = statement.order_by(Request.id).with_for_update()
+    for request in session.scalars(in_order).all():
         request.withdraw(at=at)
         publish(session, events.RequestWithdrawn(request=request_facts(request)))
 
@@ -55,7 +56,8 @@ def _notices(session: Session, person: str, former: str, at: datetime) -> None:
         Notice.organisation == former,
         Notice.state != NoticeState.CLOSED,
     )
-    for notice in session.scalars(statement.with_for_update(of=Notice)).all():
+    in_order = statement.order_by(Notice.id).with_for_update(of=Notice)
+    for notice in session.scalars(in_order).all():
         closing.withdraw(session, notice, REASON, at=at)
 
 
@@ -65,7 +67,8 @@ def _interests(session: Session, person: str, former: str, at: datetime) -> None
         Interest.organisation == former,
         Interest.state.in_(OPEN),
     )
-    for interest in session.scalars(statement.with_for_update(of=Interest)).all():
+    in_order = statement.order_by(Interest.id).with_for_update(of=Interest)
+    for interest in session.scalars(in_order).all():
         interest.withdraw(reason=REASON, at=at)
         publish(session, events.InterestWithdrawn(interest=interest_facts(interest)))
 
@@ -85,4 +88,5 @@ def not_over(session: Session, person: str, states: Sequence[State]) -> Sequence
         Signatory.person == person, Signatory.role.in_(NAMED)
     )
     statement = select(Exchange).where(Exchange.id.in_(takes_part), Exchange.state.in_(states))
-    return session.scalars(statement.with_for_update(of=Exchange)).all()
+    in_order = statement.order_by(Exchange.id).with_for_update(of=Exchange)
+    return session.scalars(in_order).all()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+
 from google.protobuf.message import Message
 from interchange.identity.v1 import events_pb2 as identity
 from interchange.identity.v1 import organisations_pb2
@@ -9,6 +11,7 @@ from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import interests_pb2, notices_pb2
 
 from services.opportunities.listeners import HANDLERS
+from services.opportunities.organisations.directory import take
 from tests.support.outbox import announced
 from tests.support.register import a_manager
 from tests.unit.opportunities.conftest import CONSENT, VISITOR, Place
@@ -35,6 +38,19 @@ def test_a_newer_organisation_wins_and_an_older_one_does_not(place: Place) -> No
 
     seen = place.get(VISITOR, notice.name)
     assert seen.organisation_display_name == "Norfolk County Council"
+
+
+def test_two_may_learn_of_an_organisation_at_the_same_moment(place: Place) -> None:
+    announcement = place.register.organisations[place.register.enter("Essex")]
+
+    def learn(_: int) -> None:
+        with place.database.begin() as session:
+            take(session, announcement)
+
+    with ThreadPoolExecutor(4) as workers:
+        answers = list(workers.map(learn, range(4)))
+
+    assert answers == [None] * 4
 
 
 def test_a_successor_answers_for_what_was_open(place: Place) -> None:
@@ -85,6 +101,17 @@ def test_a_change_of_employer_ends_what_was_open_and_keeps_the_record(place: Pla
     get = interests_pb2.GetInterestRequest(name=interest.name)
     seen = place.ask(place.suffolk_manager, place.interests.GetInterest, get)
     assert seen.state == interests_pb2.Interest.WITHDRAWN
+
+
+def test_a_draft_for_somebody_who_is_erased_keeps_no_word_of_them(place: Place) -> None:
+    name = "Priya Lartersworth"
+    draft = place.draft(beneficiary=place.officer.person, body=f"{name} would like to see it.")
+
+    hear(place, identity.PersonErased(person=place.officer.person))
+
+    seen = place.get(place.norfolk_manager, draft.name)
+    assert name not in str(seen)
+    assert name not in str(announced(place.database, events.NoticeClosed))
 
 
 def test_erasure_leaves_no_trace_of_the_person(place: Place) -> None:
