@@ -31,6 +31,7 @@ def load_for_office(session: Session, name: str) -> Manager:
     Those in office are public. Others may not learn who was in office before.
     """
     organisation, identifier = parse(name, PATTERN)
+    lock_offices(session, [organisation])
     found = session.scalars(
         select(Manager)
         .where(Manager.id == identifier, Manager.organisation_id == organisation)
@@ -72,8 +73,18 @@ def in_office_at(session: Session, organisation: UUID) -> Sequence[Manager]:
 
 def offices_of(session: Session, person: UUID) -> Sequence[Manager]:
     """What a person holds now, kept as it is meanwhile."""
-    statement = select(Manager).where(IN_OFFICE, Manager.person_id == person)
-    return session.scalars(statement.with_for_update(of=Manager)).all()
+    theirs = IN_OFFICE, Manager.person_id == person
+    lock_offices(session, session.scalars(select(Manager.organisation_id).where(*theirs)).all())
+    in_order = select(Manager).where(*theirs).order_by(Manager.id)
+    return session.scalars(in_order.with_for_update(of=Manager)).all()
+
+
+def lock_offices(session: Session, organisations: Sequence[UUID]) -> None:
+    """One at a time changes who is in office: two who step down would each wait for the other's row."""
+    statement = select(Organisation.id).where(Organisation.id.in_(organisations))
+    # Members may join meanwhile: what refers to an organisation does not wait for this lock.
+    in_order = statement.order_by(Organisation.id).with_for_update(key_share=True)
+    session.execute(in_order).all()
 
 
 def appointments_of(session: Session, person: UUID) -> Sequence[Manager]:

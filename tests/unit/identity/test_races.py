@@ -94,6 +94,42 @@ def test_one_person_is_appointed_once(house: House) -> None:
     assert (of(organisations_pb.Manager, answers), of(AlreadyExists, answers)) == (1, 3)
 
 
+def test_all_managers_of_an_organisation_may_step_down_at_once(house: House) -> None:
+    norfolk = house.organisation()
+    people = [house.invited(norfolk, f"p{number}@norfolk.example").name for number in range(4)]
+    offices = [house.appoint(norfolk, each).name for each in people]
+    operator = house.operator
+
+    answers = at_once(
+        4,
+        lambda n: house.organisations.StepDownManager(
+            organisations_pb.StepDownManagerRequest(name=offices[n]), operator
+        ),
+    )
+
+    heirs = [each.successor for each in announced(house.database, events.ManagerSteppedDown)]
+    assert of(organisations_pb.Manager, answers) == 4
+    assert heirs[-1] == ""
+    assert all(heirs[:-1])
+
+
+def test_all_managers_of_an_organisation_may_be_erased_at_once(house: House) -> None:
+    norfolk = house.organisation()
+    people = [house.invited(norfolk, f"p{number}@norfolk.example").name for number in range(4)]
+    for each in people:
+        house.appoint(norfolk, each)
+    operator = house.operator
+
+    answers = at_once(
+        4,
+        lambda n: house.people.DeletePerson(
+            people_pb2.DeletePersonRequest(name=people[n]), operator
+        ),
+    )
+
+    assert of(Exception, answers) == 0
+
+
 @pytest.mark.parametrize("people", [4])
 def test_many_sign_in_and_out_at_once(house: House, people: int) -> None:
     norfolk = house.organisation()
