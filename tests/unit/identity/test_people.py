@@ -601,3 +601,14 @@ def test_programs_learn_how_to_reach_people(house: House) -> None:
     assert (found[waiting.name].organisation, found[waiting.name].email_confirmed) == ("", False)
     assert len(found) == 2
     assert house.people.BatchGetContacts(request, NOTIFICATIONS).contacts
+
+
+def test_erasure_takes_an_own_address_out_of_the_organisations_record(house: House) -> None:
+    email = "asha@norfolk.example"
+    norfolk = house.organisation(contact_email="Asha@norfolk.example")
+    person = house.invited(norfolk, email)
+
+    house.people.DeletePerson(pb.DeletePersonRequest(name=person.name), house.operator)
+
+    get = organisations_pb.GetOrganisationRequest(name=norfolk)
+    assert house.organisations.GetOrganisation(get, house.operator).contact_email == ""
