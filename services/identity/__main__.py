@@ -38,8 +38,6 @@ from services.identity.sessions.opening import Lives, Opening
 from services.identity.sessions.passwords import Passwords
 from services.identity.sessions.service import SessionService
 
-# A sign-in waits no longer than this for a cache that does not answer.
-
 
 def main() -> None:
     config = Config()
