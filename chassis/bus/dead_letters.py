@@ -94,7 +94,7 @@ def mark(session: Session, identifier: UUID, state: DeadLetter.State.ValueType) 
 
 def forget_decided(session: Session, *, before: datetime) -> None:
     """Delete what was replayed or dropped: it names people by their ids, and nobody waits for it."""
-    is_decided = DeadLetter.State.Name(DeadLetter.WAITING) != STATE
+    is_decided = STATE.not_in([DeadLetter.State.Name(DeadLetter.WAITING)])
     session.execute(delete(dead_letter).where(is_decided, dead_letter.c.created_at < before))
 
 
