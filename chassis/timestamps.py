@@ -1,12 +1,11 @@
-"""Moments and days between Python and proto."""
+"""Moments between Python and proto."""
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
-from google.type.date_pb2 import Date
 
 from chassis.errors import InvalidArgument
 
@@ -32,26 +31,6 @@ def from_proto(stamp: Timestamp, *, field: str = "") -> datetime:
         ) from problem
 
 
-def date_to_proto(day: date) -> Date:
-    """A day as google.type.Date."""
-    return Date(year=day.year, month=day.month, day=day.day)
-
-
-def date_from_proto(day: Date, *, field: str = "") -> date:
-    """The day; InvalidArgument BAD_DATE when no calendar has it or a part is missing."""
-    try:
-        return date(day.year, day.month, day.day)
-    except ValueError as problem:
-        raise InvalidArgument("BAD_DATE", "must be a day of the calendar", field=field) from problem
-
-
 def optional(message: Message, field: str) -> datetime | None:
     """The moment in a Timestamp field, None when it is not set."""
     return from_proto(getattr(message, field), field=field) if message.HasField(field) else None
-
-
-def optional_date(message: Message, field: str) -> date | None:
-    """The day in a google.type.Date field, None when it is not set."""
-    return (
-        date_from_proto(getattr(message, field), field=field) if message.HasField(field) else None
-    )

@@ -9,8 +9,9 @@ from enum import IntEnum
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, MappedAsDataclass, mapped_column
 
+from chassis.columns import named
 from chassis.database import UtcDateTime
-from services.opportunities.columns import named, resource
+from services.opportunities.columns import resource
 
 
 class Method(IntEnum):

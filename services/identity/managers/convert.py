@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from interchange.identity.v1 import organisations_pb2 as pb
 
+from chassis import convert
 from chassis.timestamps import to_proto as stamp
-from services.identity import convert
 from services.identity.managers.models import Manager
 
 

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session, contains_eager
 from chassis.auth import principal
 from chassis.errors import NotFound, PermissionDenied
 from chassis.names import parse, parse_name
-from services.identity import convert
+from services.identity import naming
 from services.identity.folding import folded
 from services.identity.managers.models import Manager
 from services.identity.organisations.models import Organisation
@@ -96,7 +96,7 @@ def appointments_of(session: Session, person: UUID) -> Sequence[Manager]:
 def managed_by(session: Session, person: UUID) -> frozenset[str]:
     """The organisations that a person manages, by name."""
     statement = select(Manager.organisation_id).where(IN_OFFICE, Manager.person_id == person)
-    return frozenset(map(convert.organisation_name, session.scalars(statement)))
+    return frozenset(map(naming.organisation_name, session.scalars(statement)))
 
 
 def figures(session: Session) -> pb.MembershipFigures:

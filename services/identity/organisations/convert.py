@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
 
-from interchange.common.v1.types_pb2 import Place as PlaceMessage
 from interchange.identity.v1 import organisations_pb2 as pb
 
+from chassis import convert
 from chassis.auth import Principal
 from chassis.errors import InvalidArgument
 from chassis.etags import etag
-from services.identity import convert
-from services.identity.columns import Place
 from services.identity.organisations.models import (
     Identifier,
     Kind,
@@ -39,7 +37,7 @@ def to_public(organisation: Organisation) -> pb.Organisation:
         sector=convert.number(organisation.sector),
         identifiers=(pb.Identifier(scheme=e.scheme, id=e.id) for e in organisation.identifiers),
         ons_code=organisation.ons_code,
-        place=_place(organisation.place),
+        place=convert.place(organisation.place),
         website=organisation.website,
         description=organisation.description,
         state=convert.number(organisation.state),
@@ -48,18 +46,6 @@ def to_public(organisation: Organisation) -> pb.Organisation:
         version=organisation.version,
         etag=etag(organisation.version),
     )
-
-
-def _place(value: Place | None) -> PlaceMessage | None:
-    if value is None:
-        return None
-    return PlaceMessage(label=value.label, latitude=value.latitude, longitude=value.longitude)
-
-
-def _read_place(message: pb.Organisation) -> Place | None:
-    """None when nothing in it is set: such a place says nothing."""
-    found = Place(message.place.label, message.place.latitude, message.place.longitude)
-    return found if any(found) else None
 
 
 def _read_identifiers(message: pb.Organisation) -> tuple[Identifier, ...]:
@@ -77,7 +63,7 @@ READERS: dict[str, Callable[[pb.Organisation], object]] = {
     "kind": lambda message: Kind(message.kind),
     "identifiers": _read_identifiers,
     "ons_code": lambda message: message.ons_code,
-    "place": _read_place,
+    "place": lambda message: convert.read_place(message.place),
     "website": lambda message: message.website,
     "description": lambda message: message.description,
     "contact_email": lambda message: message.contact_email,

@@ -11,10 +11,12 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import PlaceType, named
 from chassis.database import UtcDateTime, new_id
 from chassis.errors import FailedPrecondition
 from chassis.names import format_name
-from services.identity.columns import Base, Place, PlaceType, Rows, named
+from chassis.places import Place
+from services.identity.columns import Base, Rows
 from services.identity.folding import folded, sort_key
 
 

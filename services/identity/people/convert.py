@@ -7,10 +7,10 @@ from datetime import datetime
 
 from interchange.identity.v1 import people_pb2 as pb
 
+from chassis import convert
 from chassis.errors import InvalidArgument
 from chassis.etags import etag
 from chassis.timestamps import to_proto as stamp
-from services.identity import convert
 from services.identity.people.models import GradeBand, Person, Skill, normalised
 
 

@@ -11,10 +11,11 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import named
 from chassis.database import UtcDateTime, new_id
 from chassis.errors import FailedPrecondition, InvalidArgument
-from services.identity import convert
-from services.identity.columns import Base, Rows, named
+from services.identity import naming
+from services.identity.columns import Base, Rows
 from services.identity.folding import folded
 
 
@@ -120,16 +121,16 @@ class Person(Base):
 
     @property
     def name(self) -> str:
-        return convert.person_name(self.id)
+        return naming.person_name(self.id)
 
     @property
     def organisation(self) -> str:
         """Where they work, or say that they do."""
-        return convert.organisation_name(self.organisation_id)
+        return naming.organisation_name(self.organisation_id)
 
     @property
     def requested_organisation(self) -> str:
-        return convert.organisation_name(self.requested_organisation_id)
+        return naming.organisation_name(self.requested_organisation_id)
 
     @property
     def membership(self) -> str:

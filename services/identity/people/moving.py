@@ -13,8 +13,8 @@ from sqlalchemy.orm import Session
 from chassis.auth import Principal
 from chassis.bus import publish
 from services.identity.audit import log
-from services.identity.convert import organisation_name
 from services.identity.managers import office
+from services.identity.naming import organisation_name
 from services.identity.people.joining import email_taken
 from services.identity.people.models import Person
 from services.identity.people.queries import find_by_email

@@ -10,8 +10,9 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import named
 from chassis.database import UtcDateTime, new_id
-from services.identity.columns import Base, named
+from services.identity.columns import Base
 
 FAILURES = 10
 WITHIN = timedelta(minutes=15)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from datetime import date
 
 from interchange.common.v1.types_pb2 import GradeBand, Sector
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.opportunities.v1 import notices_pb2
 
 from chassis.auth import Principal
+from chassis.convert import read_day
 from chassis.errors import InvalidArgument
 from services.matching.distance import chord, chord_of, miles, point
 from services.matching.index import bits
@@ -27,8 +27,8 @@ def check(request: pb.SearchNoticesRequest) -> None:
         raise InvalidArgument("PLACE_INCOMPLETE", "goes with the other coordinate", field=missing)
     if not request.HasField("latitude"):
         _check_placeless(request)
-    first = _day(request.from_date, "from_date")
-    last = _day(request.to_date, "to_date")
+    first = read_day(request.from_date, field="from_date")
+    last = read_day(request.to_date, field="to_date")
     if first and last and last < first:
         raise InvalidArgument("TO_BEFORE_FROM", "must not be before the first day", field="to_date")
 
@@ -40,13 +40,6 @@ def _check_placeless(request: pb.SearchNoticesRequest) -> None:
         raise InvalidArgument(
             "PLACE_NEEDED", "must be given to search within a radius", field="latitude"
         )
-
-
-def _day(text: str, field: str) -> date | None:
-    try:
-        return date.fromisoformat(text) if text else None
-    except ValueError as problem:
-        raise InvalidArgument("BAD_DATE", "must be a day of the calendar", field=field) from problem
 
 
 def visible(catalogue: Catalogue, who: Principal) -> int:

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from chassis.convert import spelt
 from services.matching.distance import miles
 
 NEAR_MILES = 10.0  # so near that nearer makes no difference
@@ -207,9 +208,5 @@ def _distance(one: Where, other: Where, away: float) -> str:
 
 def _span(first: date | None, last: date | None) -> str:
     if first and last:
-        return f": {_day(first)} to {_day(last)}"
-    return f": from {_day(first)}" if first else f": until {_day(last)}" if last else ""
-
-
-def _day(day: date) -> str:
-    return f"{day.day} {day:%B %Y}"
+        return f": {spelt(first)} to {spelt(last)}"
+    return f": from {spelt(first)}" if first else f": until {spelt(last)}" if last else ""

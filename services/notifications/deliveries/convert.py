@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from interchange.notifications.v1 import notifications_pb2 as pb
 
+from chassis.convert import number
 from chassis.timestamps import to_proto as stamp
-from services.notifications.columns import number
 from services.notifications.deliveries.models import Delivery, State
 
 

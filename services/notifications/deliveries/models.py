@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import named
 from chassis.database import UtcDateTime, new_id
 from chassis.errors import FailedPrecondition
 from chassis.names import format_name
-from services.notifications.columns import Base, event, named, resource, template
+from services.notifications.columns import Base, event, resource, template
 
 QUEUED = text("state = 'QUEUED'")
 

@@ -9,6 +9,7 @@ from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1.exchanges_pb2 import Exchange
 from sqlalchemy.orm import Session
 
+from chassis.convert import spelt
 from services.notifications.audience.queries import display_name
 from services.notifications.inbox.telling import tell
 
@@ -74,5 +75,4 @@ def _days(first: str, last: str) -> str:
 
 
 def _day(text: str) -> str:
-    day = date.fromisoformat(text)
-    return f"{day.day} {day:%B %Y}"
+    return spelt(date.fromisoformat(text))

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from google.protobuf.timestamp_pb2 import Timestamp
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1.notices_pb2 import Notice
 from sqlalchemy.orm import Session
 
+from chassis.convert import spelt
 from chassis.timestamps import from_proto
 from services.notifications.audience.queries import answering, managers
 from services.notifications.inbox.telling import tell
@@ -31,7 +31,7 @@ def on_closed(session: Session, event: events.NoticeClosed) -> None:
 
 def on_expiring(session: Session, event: events.NoticeExpiring) -> None:
     told = answering(session, event.manager, event.notice.organisation)
-    close_day = _day(event.notice.close_time)
+    close_day = spelt(from_proto(event.notice.close_time))
     _tell(session, "notice-expiring", told, event.notice, close_day=close_day)
 
 
@@ -63,8 +63,3 @@ def _tell(
         organisation=notice.organisation_display_name,
         **facts,
     )
-
-
-def _day(moment: Timestamp) -> str:
-    at = from_proto(moment)
-    return f"{at.day} {at:%B %Y}"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from interchange.notifications.v1 import notifications_pb2 as pb
 
+from chassis.convert import number
 from chassis.errors import InvalidArgument
 from chassis.etags import etag
-from services.notifications.columns import number
 from services.notifications.preferences.models import Frequency, Preferences
 
 WRITABLE = frozenset({"frequency"})

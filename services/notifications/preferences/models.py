@@ -8,8 +8,9 @@ from enum import IntEnum
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import named
 from chassis.names import format_name
-from services.notifications.columns import Base, named, resource
+from services.notifications.columns import Base, resource
 
 TOKEN_BYTES = 24
 ENGLISH = "en"

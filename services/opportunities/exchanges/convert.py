@@ -7,9 +7,9 @@ from collections.abc import Callable, Collection, Mapping
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import exchanges_pb2 as pb
 
+from chassis import convert
 from chassis.etags import etag
 from chassis.timestamps import to_proto as stamp
-from services.opportunities import convert
 from services.opportunities.exchanges.models import Exchange, Feedback, Payer, Signatory
 from services.opportunities.notices.models import Attendance
 

@@ -11,6 +11,7 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from chassis.columns import PlaceType, named
 from chassis.database import UtcDateTime, new_id
 from chassis.errors import (
     AlreadyExists,
@@ -20,7 +21,8 @@ from chassis.errors import (
     PermissionDenied,
 )
 from chassis.names import format_name
-from services.opportunities.columns import Base, Place, PlaceType, named, resource
+from chassis.places import Place
+from services.opportunities.columns import Base, resource
 from services.opportunities.exchanges.parties import Party, Role
 from services.opportunities.notices.models import Attendance, Format, Notice
 from services.opportunities.organisations.models import Organisation

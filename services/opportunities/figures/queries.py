@@ -9,7 +9,7 @@ from interchange.opportunities.v1 import exchanges_pb2 as pb
 from sqlalchemy import func, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
-from services.opportunities import convert
+from chassis import convert
 from services.opportunities.exchanges.models import Exchange, Feedback, State
 from services.opportunities.interests.models import Interest
 from services.opportunities.notices.models import Notice

@@ -5,11 +5,12 @@ from __future__ import annotations
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import interests_pb2 as pb
 
+from chassis import convert
 from chassis.auth import Principal
 from chassis.etags import etag
 from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
-from services.opportunities import convert
+from services.opportunities.convert import consent_to_proto
 from services.opportunities.interests.models import Interest
 from services.opportunities.policy import is_own_side, sees_participant
 
@@ -36,7 +37,7 @@ def to_proto(interest: Interest, who: Principal) -> pb.Interest:
     )
     if sees_participant(who, interest):
         message.participant = interest.participant
-    consent = convert.consent(interest.consent)
+    consent = consent_to_proto(interest.consent)
     if consent and is_own_side(who, interest):
         message.consent.CopyFrom(consent)
     return message

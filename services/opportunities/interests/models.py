@@ -10,10 +10,11 @@ from uuid import UUID
 from sqlalchemy import ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from chassis.columns import named
 from chassis.database import UtcDateTime, new_id
 from chassis.errors import FailedPrecondition, PermissionDenied
 from chassis.names import format_name
-from services.opportunities.columns import Base, named, resource
+from services.opportunities.columns import Base, resource
 from services.opportunities.consent import Consent, Consenting
 from services.opportunities.notices.models import Notice
 from services.opportunities.organisations.models import Organisation

@@ -6,12 +6,13 @@ from collections.abc import Callable, Collection, Mapping
 
 from interchange.opportunities.v1 import notices_pb2 as pb
 
+from chassis import convert
 from chassis.auth import Principal
 from chassis.errors import InvalidArgument
 from chassis.etags import etag
 from chassis.names import format_name, parse_name
 from chassis.timestamps import optional
-from services.opportunities import convert
+from services.opportunities.convert import consent_to_proto
 from services.opportunities.notices.models import (
     Attendance,
     Format,
@@ -66,7 +67,7 @@ def _complete(message: pb.Notice, notice: Notice, open_interests: int) -> None:
     """Add what only its managers, operators and the beneficiary see."""
     message.author, message.manager = notice.author, notice.manager
     message.beneficiary = notice.beneficiary
-    consent = convert.consent(notice.consent)
+    consent = consent_to_proto(notice.consent)
     if consent:
         message.consent.CopyFrom(consent)
     if notice.request_id:

@@ -11,10 +11,12 @@ from uuid import UUID
 from sqlalchemy import JSON, ForeignKey, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
+from chassis.columns import PlaceType, named
 from chassis.database import UtcDateTime, new_id
 from chassis.errors import FailedPrecondition, InvalidArgument
 from chassis.names import format_name
-from services.opportunities.columns import Base, Place, PlaceType, named, resource
+from chassis.places import Place
+from services.opportunities.columns import Base, resource
 from services.opportunities.consent import Consent, Consenting
 from services.opportunities.organisations.models import Organisation, Sector
 

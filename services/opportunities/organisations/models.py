@@ -7,8 +7,9 @@ from enum import IntEnum
 from sqlalchemy import String
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import named
 from chassis.errors import FailedPrecondition
-from services.opportunities.columns import Base, named
+from services.opportunities.columns import Base
 
 
 class Sector(IntEnum):

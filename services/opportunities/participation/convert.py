@@ -5,7 +5,7 @@ from __future__ import annotations
 from interchange.opportunities.v1 import exchanges_pb2, interests_pb2, notices_pb2
 
 from chassis.auth import ANONYMOUS
-from services.opportunities import convert
+from services.opportunities.convert import consent_to_proto
 from services.opportunities.exchanges.convert import to_proto as exchange_to_proto
 from services.opportunities.exchanges.models import Exchange
 from services.opportunities.interests.convert import to_proto as interest_to_proto
@@ -21,7 +21,7 @@ def notice(each: Notice, person: str) -> notices_pb2.Notice:
     message.manager = person if each.manager == person else ""
     message.beneficiary = person if each.beneficiary == person else ""
     if person in (each.beneficiary, each.consent_recorded_by):
-        message.consent.CopyFrom(convert.consent(each.consent) or notices_pb2.Consent())
+        message.consent.CopyFrom(consent_to_proto(each.consent) or notices_pb2.Consent())
     return message
 
 
@@ -30,7 +30,7 @@ def interest(each: Interest, person: str) -> interests_pb2.Interest:
     message = interest_to_proto(each, ANONYMOUS)
     message.participant = person if each.participant == person else ""
     if person in (each.participant, each.consent_recorded_by):
-        message.consent.CopyFrom(convert.consent(each.consent) or notices_pb2.Consent())
+        message.consent.CopyFrom(consent_to_proto(each.consent) or notices_pb2.Consent())
     return message
 
 

@@ -8,12 +8,13 @@ from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import notices_pb2
 from interchange.opportunities.v1 import requests_pb2 as pb
 
+from chassis import convert
 from chassis.auth import Principal
 from chassis.etags import etag
 from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
-from services.opportunities import convert
 from services.opportunities.consent import given
+from services.opportunities.convert import consent_to_proto
 from services.opportunities.notices.models import Format
 from services.opportunities.requests.models import Request
 
@@ -51,7 +52,7 @@ def to_proto(request: Request) -> pb.Request:
         format=convert.number(request.format or NO_FORMAT),
         themes=request.themes,
         skills=request.skills,
-        consent=convert.consent(request.consent),
+        consent=consent_to_proto(request.consent),
         state=convert.number(request.state),
         decline_reason=request.decline_reason,
         notice=_notice(request),

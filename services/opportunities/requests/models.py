@@ -9,10 +9,11 @@ from uuid import UUID
 from sqlalchemy import JSON, Index, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from chassis.columns import named
 from chassis.database import UtcDateTime, new_id
 from chassis.errors import FailedPrecondition
 from chassis.names import format_name
-from services.opportunities.columns import Base, named, resource
+from services.opportunities.columns import Base, resource
 from services.opportunities.consent import Consenting
 from services.opportunities.notices.models import Format
 
