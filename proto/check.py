@@ -5,13 +5,14 @@ from __future__ import annotations
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import tempfile
 from pathlib import Path
 
 PROTO = Path(__file__).parent
 ROOT = PROTO.parent
 IMAGE = ROOT / "gen" / "interchange" / "descriptors.binpb"
-BASELINE = PROTO / "baseline.binpb"
+RELEASED = ROOT / "tests" / "released" / "programs.tar.xz"  # the last release, with its image
 BUF = Path(sysconfig.get_path("scripts")) / "buf"
 
 
@@ -27,9 +28,18 @@ def buf(*arguments: str) -> bool:
     return found.returncode == 0
 
 
+def released(folder: Path) -> Path:
+    """The descriptor image of the last release."""
+    with tarfile.open(RELEASED) as archive:
+        archive.extract(str(IMAGE.relative_to(ROOT)), folder, filter="data")
+    return folder / IMAGE.relative_to(ROOT)
+
+
 def main() -> None:
     linted = buf("lint", f"{IMAGE}#format=binpb", "--path", "interchange")
-    compatible = buf("breaking", f"{IMAGE}#format=binpb", "--against", f"{BASELINE}#format=binpb")
+    with tempfile.TemporaryDirectory() as folder:
+        against = f"{released(Path(folder))}#format=binpb"
+        compatible = buf("breaking", f"{IMAGE}#format=binpb", "--against", against)
     sys.exit(not (linted and compatible))
 
 
