@@ -16,6 +16,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodDescriptorPr
 
 from chassis.auth import ServiceToken, current, remaining_s
 from chassis.errors import DeadlineExceeded, Error, Internal, Unauthenticated, from_rpc
+from chassis.tls import Tls
 from chassis.tracing import TRACEPARENT, RpcMethod, is_on
 
 MAX_MESSAGE = 4 * 1024 * 1024
@@ -35,10 +36,14 @@ OPTIONS: list[tuple[str, int | str]] = [
     ("grpc.initial_reconnect_backoff_ms", 100),
     ("grpc.min_reconnect_backoff_ms", 100),
     ("grpc.max_reconnect_backoff_ms", 1_000),
+    # A replica that came back has another address: the default looks once in half a minute.
+    ("grpc.dns_min_time_between_resolutions_ms", 1_000),
 ]
 
 
-def channel(address: str, *, token: ServiceToken | None = None) -> grpc.Channel:
+def channel(
+    address: str, *, token: ServiceToken | None = None, tls: Tls | None = None
+) -> grpc.Channel:
     """A channel whose plain calls raise `chassis.errors`, never grpc.RpcError.
 
     With a service token the program speaks for itself; without one it hands on the token of the
@@ -46,12 +51,17 @@ def channel(address: str, *, token: ServiceToken | None = None) -> grpc.Channel:
     Reads are tried again when the other side is away; writes are not, for they may have happened.
     """
     options = [*OPTIONS, ("grpc.service_config", service_config())]
-    return Channel(grpc.insecure_channel(address, options=options), token)
+    inner = (
+        grpc.secure_channel(address, tls.channel(), options)
+        if tls
+        else grpc.insecure_channel(address, options)
+    )
+    return Channel(inner, token)
 
 
 @cache
 def service_config() -> str:
-    """Retries of the methods that only read. No `timeout` here: it fires early."""
+    """Each call to the next replica; retries of the methods that only read. No `timeout` here: it fires early."""
     retry = {
         "name": read_methods(),
         "retryPolicy": {
@@ -63,7 +73,14 @@ def service_config() -> str:
         },
     }
     throttling = {"maxTokens": 20, "tokenRatio": 0.1}  # a storm of retries feeds itself
-    return json.dumps({"methodConfig": [retry], "retryThrottling": throttling})
+    return json.dumps(
+        {
+            # Of a name with several addresses each gets its share; of one address it changes nothing.
+            "loadBalancingConfig": [{"round_robin": {}}],
+            "methodConfig": [retry],
+            "retryThrottling": throttling,
+        }
+    )
 
 
 def read_methods() -> list[dict[str, str]]:

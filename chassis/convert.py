@@ -13,6 +13,11 @@ from chassis.errors import InvalidArgument
 place = places.to_proto
 read_place = places.from_proto
 
+WELSH_MONTHS = (
+    *("Ionawr", "Chwefror", "Mawrth", "Ebrill", "Mai", "Mehefin"),
+    *("Gorffennaf", "Awst", "Medi", "Hydref", "Tachwedd", "Rhagfyr"),
+)
+
 
 def number(member: int) -> Any:
     """A member as any proto enum's value: our numbers are those of the proto, which a test checks."""
@@ -37,6 +42,7 @@ def read_day(text: str, *, field: str) -> date | None:
         raise InvalidArgument("BAD_DATE", "must be a day of the calendar", field=field) from problem
 
 
-def spelt(value: date) -> str:
-    """As people write a day: 1 February 2027."""
-    return f"{value.day} {value:%B %Y}"
+def spelt(value: date, language: str = "en") -> str:
+    """As people write a day, in English or Welsh: 1 February 2027, 1 Chwefror 2027."""
+    month = WELSH_MONTHS[value.month - 1] if language == "cy" else f"{value:%B}"
+    return f"{value.day} {month} {value.year}"

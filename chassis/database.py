@@ -14,8 +14,9 @@ from uuid import UUID
 import orjson
 from sqlalchemy import DateTime, Dialect, Engine, TypeDecorator, create_engine, event
 from sqlalchemy.orm import MappedAsDataclass, Session, mapped_column, sessionmaker
+from sqlalchemy.pool import QueuePool
 
-from chassis import telemetry
+from chassis import metrics, telemetry
 
 BUSY_TIMEOUT_MS = 5_000
 STATEMENT_TIMEOUT_MS = 10_000
@@ -45,8 +46,8 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
-        if value is None:
-            return None
+        if value is None or value.tzinfo is UTC:
+            return value
         if value.tzinfo is None:
             raise ValueError("a datetime without a time zone")
         return value.astimezone(UTC)
@@ -55,6 +56,14 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _measure(engine: Engine, size: int) -> None:
+    """Show how many connections are in work, when somebody asks."""
+    pool = engine.pool
+    if isinstance(pool, QueuePool):
+        metrics.database_pool.set(size)
+        metrics.database_in_use.set_function(pool.checkedout)
 
 
 _last_id = 0
@@ -89,6 +98,7 @@ class Database:
         self.is_sqlite = url.startswith("sqlite")
         self.engine = _sqlite(url) if self.is_sqlite else _postgresql(url, pool_size)
         telemetry.instrument_engine(self.engine)
+        _measure(self.engine, pool_size)
         self._writer = Lock()
         self._sessions = sessionmaker(self.engine, expire_on_commit=False)
 

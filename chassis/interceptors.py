@@ -113,21 +113,26 @@ class GuardedMethod:
         started = time.monotonic()
         call = _call(context, started)
         reset = current.set(call)
+        metrics.rpc_in_progress.inc()
         span = self._spans.served(call.traceparent) if self._spans else None
         try:
             self._admit(request, call, started)
             answer: Message = self._handler(request, context)
             self._ok.inc()
+            if span:
+                span.tell(call.principal.acts_as, request, answer)
             return answer
         except Exception as problem:  # every failure leaves through one door
             error = self._failed(problem, context)
             if span:
+                span.tell(call.principal.acts_as, request)
                 span.fail(error, blamed=error.code in BLAMED)
             _abort(context, error)
         finally:
             if span:
                 span.end()
             current.reset(reset)
+            metrics.rpc_in_progress.dec()
             self._seconds.observe(time.monotonic() - started)
 
     def _admit(self, request: Message, call: Call, started: float) -> None:

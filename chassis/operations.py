@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import math
+from collections.abc import Callable, Iterable
 from uuid import UUID
 
 from grpc import ServicerContext
 from interchange.common.v1 import dead_letters_pb2 as pb
 from interchange.common.v1 import dead_letters_pb2_grpc as rpc
 from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from chassis import metrics
 from chassis.bus import dead_letters
 from chassis.bus.handling import Handlers, Handling
 from chassis.bus.tables import dead_letter
@@ -20,24 +23,43 @@ from chassis.names import parse
 from chassis.pages import paginate
 from chassis.server import Server
 
+Record = Callable[[str, str], None]  # writes an act and what it is done to into the audit log
+
 NEWEST_FIRST = (dead_letter.c.created_at.desc(), dead_letter.c.id.desc())
 
 
 def add_dead_letters(
-    server: Server, database: Database, program: str, handlers: Handlers | None = None
+    server: Server,
+    database: Database,
+    program: str,
+    record: Record,
+    handlers: Handlers | None = None,
 ) -> None:
     """Answer DeadLetterService for this program, replaying with its `handlers`."""
-    service = DeadLetterService(database, program, handlers or {})
+    service = DeadLetterService(database, program, record, handlers or {})
     rpc.add_DeadLetterServiceServicer_to_server(service, server.grpc)
+    metrics.dead_letters.set_function(lambda: _waiting(database))
+
+
+def _waiting(database: Database) -> float:
+    """How many wait; no number while the database is away."""
+    try:
+        with database.read() as session:
+            return float(session.scalar(dead_letters.WAITING) or 0)
+    except SQLAlchemyError:
+        return math.nan
 
 
 class DeadLetterService(rpc.DeadLetterServiceServicer):
     """List, replay and drop what this program gave up on."""
 
-    def __init__(self, database: Database, program: str, handlers: Handlers) -> None:
+    def __init__(
+        self, database: Database, program: str, record: Record, handlers: Handlers
+    ) -> None:
         self._begin = database.begin
         self._read = database.read
         self._program = program
+        self._record = record
         self._handling = Handling(program, handlers)
 
     def ListDeadLetters(
@@ -60,6 +82,7 @@ class DeadLetterService(rpc.DeadLetterServiceServicer):
         self, request: pb.ReplayDeadLetterRequest, _: ServicerContext
     ) -> pb.DeadLetter:
         identifier = self._identifier(request.name)
+        self._record("deadLetter.replay", request.name)
         try:
             with self._begin() as session:
                 letter = self._load_waiting(session, identifier)
@@ -77,6 +100,7 @@ class DeadLetterService(rpc.DeadLetterServiceServicer):
         self, request: pb.DropDeadLetterRequest, _: ServicerContext
     ) -> pb.DeadLetter:
         identifier = self._identifier(request.name)
+        self._record("deadLetter.drop", request.name)
         with self._begin() as session:
             self._load_waiting(session, identifier)
             dead_letters.mark(session, identifier, pb.DeadLetter.DROPPED)

@@ -12,6 +12,7 @@ Rules = Mapping[str, Rule]  # by the RPC's method name; no entry: denied
 EXAMPLES = {
     "Interchange Managers": Principal(person="people/-", manages=frozenset({"organisations/-"})),
     "operators": Principal(person="people/-", roles=frozenset({"operator"})),
+    "coordinators": Principal(person="people/-", roles=frozenset({"coordinator"})),
 }
 
 
@@ -28,6 +29,11 @@ def signed_in(who: Principal) -> bool:
 def operator(who: Principal) -> bool:
     """Those who run the region."""
     return who.is_operator
+
+
+def coordinator(who: Principal) -> bool:
+    """Those who run programmes, and operators."""
+    return who.is_coordinator
 
 
 def manager(who: Principal) -> bool:

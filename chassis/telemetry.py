@@ -48,21 +48,28 @@ def _metrics(config: Config) -> Iterator[None]:
 
 @contextmanager
 def _traces(config: Config) -> Iterator[None]:
-    # Imported when wanted: they add 15 MB to a program that traces nothing.
+    # Imported when wanted: they add 8 MB to a program that traces nothing.
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter
     from opentelemetry.instrumentation.redis import RedisInstrumentor
     from opentelemetry.sdk.resources import Resource
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
-    from opentelemetry.sdk.trace.sampling import ParentBased, TraceIdRatioBased
+    from opentelemetry.sdk.trace.sampling import ALWAYS_OFF, ParentBased, TraceIdRatioBased
 
     resource = Resource.create({"service.name": config.program, "service.namespace": config.region})
-    sampler = ParentBased(TraceIdRatioBased(config.trace_ratio))
-    provider = TracerProvider(resource=resource, sampler=sampler)
     exporter = OTLPSpanExporter(endpoint=_traces_url(config.otlp_endpoint))
-    provider.add_span_processor(BatchSpanProcessor(exporter, schedule_delay_millis=1000))
+    processor = BatchSpanProcessor(exporter, schedule_delay_millis=1000)
+    provider = TracerProvider(
+        resource=resource, sampler=ParentBased(TraceIdRatioBased(config.trace_ratio))
+    )
+    provider.add_span_processor(processor)
     trace.set_tracer_provider(provider)
-    RedisInstrumentor().instrument()
+    # What clock jobs ask of Valkey is no trace of its own.
+    within = TracerProvider(
+        resource=resource, sampler=ParentBased(ALWAYS_OFF), shutdown_on_exit=False
+    )
+    within.add_span_processor(processor)
+    RedisInstrumentor().instrument(tracer_provider=within)
     try:
         yield
     finally:

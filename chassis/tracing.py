@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Final
 
 import grpc
+from google.protobuf.message import Message
 from opentelemetry import context as otel
 from opentelemetry import trace
 from opentelemetry.trace import NonRecordingSpan, Span, SpanContext, SpanKind, Status, StatusCode
 
+from chassis.about import NOTICE, ROLES, notice_of
 from chassis.auth import current
 from chassis.errors import Error
 
@@ -79,6 +81,16 @@ class RpcSpan:
     def __init__(self, span: Span, parent: otel.Context) -> None:
         self._span = span
         self._token = otel.attach(trace.set_span_in_context(span, parent))
+
+    def tell(self, roles: tuple[str, ...], *messages: Message) -> None:
+        """Who calls, by role, and which notice it is about: the first that the messages name."""
+        if not self._span.is_recording():
+            return
+        if roles:
+            self._span.set_attribute(ROLES, roles)
+        notice = next(filter(None, map(notice_of, messages)), "")
+        if notice:
+            self._span.set_attribute(NOTICE, notice)
 
     def fail(self, error: Error, *, blamed: bool) -> None:
         """Say how the call ended; `blamed`: this side of it failed."""

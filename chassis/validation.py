@@ -126,6 +126,7 @@ FORMS = {
     "^https?://": WEB,
     "^[EWSNK][0-9]{8}$": "must be an ONS code, such as E10000020",
     "^[A-Z]{2}-[A-Z0-9]{2,10}$": "must be a list of org-id.guide, such as GB-LAE or GB-CHC",
+    "^(national|group[.][a-z0-9-]{1,40})$": "must be national, or a group such as group.wales",
 }
 
 TEXTS: dict[str, Text] = {

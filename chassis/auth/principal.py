@@ -29,8 +29,23 @@ class Principal:
         return "operator" in self.roles
 
     @property
+    def is_coordinator(self) -> bool:
+        """Whether they run programmes, such as cohorts; operators may do what coordinators do."""
+        return self.is_operator or "coordinator" in self.roles
+
+    @property
     def is_service(self) -> bool:
         return bool(self.service)
+
+    @property
+    def acts_as(self) -> tuple[str, ...]:
+        """A person's roles in the domain's words, all that a span may say of them; none for a program."""
+        if self.is_service:
+            return ()
+        if not self.is_signed_in:
+            return ("visitor",)
+        managing = {"manager"} if self.manages else set()
+        return tuple(sorted(self.roles | managing)) or ("participant",)
 
     def manages_organisation(self, name: str) -> bool:
         return name in self.manages

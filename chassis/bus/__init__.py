@@ -3,8 +3,8 @@
 from chassis.bus.connection import Bus, BusError
 from chassis.bus.consumer import Consumer
 from chassis.bus.envelope import EventMeta
-from chassis.bus.handling import Handlers, Permanent, current_event
-from chassis.bus.outbox import publish
+from chassis.bus.handling import Handlers, Permanent, Refused, current_event
+from chassis.bus.outbox import publish, publish_all
 from chassis.bus.relay import Relay
 
 __all__ = [
@@ -14,7 +14,9 @@ __all__ = [
     "EventMeta",
     "Handlers",
     "Permanent",
+    "Refused",
     "Relay",
     "current_event",
     "publish",
+    "publish_all",
 ]

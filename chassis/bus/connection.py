@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import queue
+import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import Future
@@ -25,6 +26,9 @@ from chassis.database import new_id
 CONNECT_WITHIN_S = 30.0
 REQUEST_WITHIN_S = 5.0
 CLOSE_WITHIN_S = 3.0
+# How long a standing request stands. Many of them, mostly at rest, should not keep us busy.
+EXPIRES_S = 5.0
+SEVERAL_EXPIRE_S = 30.0
 # Nothing is queued while the server is away: what was not sent then is not sent twice later.
 NO_QUEUE = -1
 ALREADY_STORED = (
@@ -58,8 +62,17 @@ class Outgoing:
 class Bus:
     """A connection to the region's NATS as one program. Blocking; safe to use from several threads."""
 
-    def __init__(self, url: str, *, name: str, seed_file: Path | None = None) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        name: str,
+        seed_file: Path | None = None,
+        authority_file: Path | None = None,
+    ) -> None:
+        """With an `authority_file` (PEM) only a server whose certificate it vouches for is talked to."""
         self._url, self._name, self._seed_file = url, name, seed_file
+        self._authority_file = authority_file
         self._loop = asyncio.new_event_loop()
         self._thread = Thread(target=self._loop.run_forever, name="nats", daemon=True)
         self._client = Client()
@@ -68,7 +81,12 @@ class Bus:
     @classmethod
     def connect(cls, config: Config) -> Self:
         """Connect as the program that `config` names; raises BusError when the server stays away for 30 s."""
-        bus = cls(config.nats_url, name=config.program, seed_file=config.nats_seed_file)
+        bus = cls(
+            config.nats_url,
+            name=config.program,
+            seed_file=config.nats_seed_file,
+            authority_file=config.nats_authority_file,
+        )
         bus.open()
         return bus
 
@@ -120,12 +138,14 @@ class Bus:
         answer = self._run(self._request(Outgoing(subject, b"", {}), {}), REQUEST_WITHIN_S + 1)
         return json.loads(answer.data)
 
-    def pull(self, stream: str, durable: str) -> Pull:
-        """Messages of a durable consumer that exists already."""
-        pull = Pull(self, stream, durable)
-        self._run(pull.subscribe(self._client, self._name), REQUEST_WITHIN_S)
-        self._on_reconnect.append(pull.forget)
-        return pull
+    def pull(self, stream: str, durables: Sequence[str]) -> Arrivals:
+        """Messages of durable consumers that exist already."""
+        expires_s = EXPIRES_S if len(durables) == 1 else SEVERAL_EXPIRE_S
+        arrivals = Arrivals([Pull(self, stream, each, expires_s) for each in durables])
+        for pull in arrivals.pulls:
+            self._run(pull.subscribe(self._client, self._name, arrivals.put), REQUEST_WITHIN_S)
+            self._on_reconnect.append(pull.forget)
+        return arrivals
 
     def send(self, subject: str, payload: bytes, reply: str = "") -> None:
         """Send without waiting for an answer; for acknowledgements and pull requests."""
@@ -155,6 +175,7 @@ class Bus:
             self._url,
             name=self._name,
             nkeys_seed=str(self._seed_file) if self._seed_file else None,
+            tls=self._tls(),
             inbox_prefix=f"_INBOX_{self._name}",
             max_reconnect_attempts=-1,
             reconnect_time_wait=0.25,  # type: ignore[arg-type]  # the annotation says int, the code sleeps floats
@@ -164,6 +185,11 @@ class Bus:
             disconnected_cb=self._disconnected,
             reconnected_cb=self._reconnected,
         )
+
+    def _tls(self) -> ssl.SSLContext | None:
+        if self._authority_file is None:
+            return None
+        return ssl.create_default_context(cafile=str(self._authority_file))
 
     async def _failed(self, problem: Exception) -> None:
         # A refused publish reaches its caller as a time-out: the reason is only here.
@@ -209,47 +235,40 @@ class Pull:
     nats-py's own `fetch` waits for the whole batch or its time-out, which would cost seconds.
     """
 
-    EXPIRES_S = 5.0
-
-    def __init__(self, bus: Bus, stream: str, durable: str) -> None:
+    def __init__(self, bus: Bus, stream: str, durable: str, expires_s: float) -> None:
         self._bus = bus
+        self._expires_s = expires_s
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
-        self._arrived: queue.SimpleQueue[Msg] = queue.SimpleQueue()
         self._inbox = ""
         self._asked, self._asked_until = 0, 0.0
         self.is_refused = False  # the last answer was a refusal: no such consumer, or nobody there
 
-    async def subscribe(self, client: Client, name: str) -> None:
+    async def subscribe(
+        self, client: Client, name: str, arrived: Callable[[Pull, Msg], None]
+    ) -> None:
         """Listen on an inbox of our own."""
-        self._inbox = f"_INBOX_{name}.pull.{new_id().hex}"
-        await client.subscribe(self._inbox, cb=self._receive)
 
-    async def _receive(self, message: Msg) -> None:
-        self._arrived.put(message)
+        async def receive(message: Msg) -> None:
+            arrived(self, message)
+
+        self._inbox = f"_INBOX_{name}.pull.{new_id().hex}"
+        await client.subscribe(self._inbox, cb=receive)
 
     def forget(self) -> None:
         """The server that we asked is gone, and our request with it."""
         self._asked = 0
 
-    def take(self, most: int, wait_s: float) -> list[Msg]:
-        """Waits up to `wait_s` for a message, then answers with all that are there, at most `most`."""
-        self._ask(most)
-        taken: list[Msg] = []
-        with suppress(queue.Empty):
-            self._keep(taken, self._arrived.get(timeout=wait_s))
-            while len(taken) < most:
-                self._keep(taken, self._arrived.get_nowait())
-        return taken
-
-    def _ask(self, most: int) -> None:
+    def ask(self, most: int) -> None:
+        """Let so many come, unless some that were asked for may come still."""
         if self._asked > 0 and time.monotonic() < self._asked_until:
             return
-        expires_ns = int(self.EXPIRES_S * 1e9)
+        expires_ns = int(self._expires_s * 1e9)
         body = json.dumps({"batch": most, "expires": expires_ns}).encode()
         self._bus.send(self._next, body, self._inbox)
-        self._asked, self._asked_until = most, time.monotonic() + self.EXPIRES_S + 0.5
+        self._asked, self._asked_until = most, time.monotonic() + self._expires_s + 0.5
 
-    def _keep(self, taken: list[Msg], message: Msg) -> None:
+    def keep(self, taken: list[Msg], message: Msg) -> None:
+        """Add what came, unless it only says that nothing does."""
         if not message.data and message.headers and STATUS in message.headers:
             self._asked = 0  # the request has ended: empty, expired, or refused
             self.is_refused = message.headers[STATUS] not in ENDED
@@ -257,3 +276,39 @@ class Pull:
         self._asked -= 1
         self.is_refused = False
         taken.append(message)
+
+
+class Arrivals:
+    """What arrives for one consumer or several, in the order of arrival.
+
+    Of several, each has one message under way at most: however much waits for one, its next comes
+    after what has arrived for the others.
+    """
+
+    def __init__(self, pulls: Sequence[Pull]) -> None:
+        self.pulls = pulls
+        self._arrived: queue.SimpleQueue[tuple[Pull, Msg]] = queue.SimpleQueue()
+
+    def put(self, pull: Pull, message: Msg) -> None:
+        """Something came."""
+        self._arrived.put((pull, message))
+
+    @property
+    def is_refused(self) -> bool:
+        """Whether nothing can come: no such consumer, or nobody there."""
+        return any(each.is_refused for each in self.pulls)
+
+    def take(self, most: int, wait_s: float) -> list[Msg]:
+        """Waits up to `wait_s` for a message, then answers with all that are there, at most `most`."""
+        for each in self.pulls:
+            each.ask(most if len(self.pulls) == 1 else 1)
+        taken: list[Msg] = []
+        with suppress(queue.Empty):
+            self._keep(taken, self._arrived.get(timeout=wait_s))
+            while len(taken) < most:
+                self._keep(taken, self._arrived.get_nowait())
+        return taken
+
+    def _keep(self, taken: list[Msg], arrived: tuple[Pull, Msg]) -> None:
+        pull, message = arrived
+        pull.keep(taken, message)

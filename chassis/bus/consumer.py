@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from threading import Thread
 
 import structlog
@@ -14,8 +14,8 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from chassis import metrics
-from chassis.bus import dead_letters
-from chassis.bus.connection import ACK, NAK, TERM, Bus, BusError, Pull
+from chassis.bus import dead_letters, lanes
+from chassis.bus.connection import ACK, NAK, TERM, Arrivals, Bus, BusError
 from chassis.bus.handling import Handlers, Handling, Permanent
 from chassis.database import Database
 
@@ -23,6 +23,7 @@ STREAM = "EVT"
 BATCH = 100
 WAIT_S = 1.0  # also how late we notice that we should stop
 AWAY_S = 0.5
+READY_S = 0.005
 DELIVERIES = 6
 RETRY_S = 2.0  # doubled with each delivery
 LONGEST_RETRY_S = 300.0
@@ -48,12 +49,21 @@ class Consumer:
         handlers: Handlers,
         *,
         retry_s: float = RETRY_S,
+        on_lanes: bool = False,
+        is_ready: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`on_lanes`: hears what comes on lanes, an event a transaction, and nothing else.
+
+        While it is not `is_ready` nothing is taken: what waits then waits in its lane.
+        """
         self._database = database
         self._bus = bus
         self._program = program
         self._handling = Handling(program, handlers)
         self._retry_s = retry_s
+        self._durables = lanes.durables(program) if on_lanes else [program]
+        self._at_once = 1 if on_lanes else BATCH
+        self._is_ready = is_ready
         self._stopping = False
         self._thread = Thread(target=self._run, name="consumer", daemon=True)
 
@@ -67,14 +77,15 @@ class Consumer:
             self._thread.join()
 
     def _run(self) -> None:
-        pull: Pull | None = None
+        arrivals: Arrivals | None = None
         while not self._stopping:
             try:
-                pull = pull or self._bus.pull(STREAM, self._program)
-                messages = pull.take(BATCH, WAIT_S)
-                if messages:
+                arrivals = arrivals or self._bus.pull(STREAM, self._durables)
+                if not self._is_ready():
+                    time.sleep(READY_S)
+                elif messages := arrivals.take(self._at_once, WAIT_S):
                     self._handle(messages)
-                elif pull.is_refused:
+                elif arrivals.is_refused:
                     time.sleep(AWAY_S)
             except BusError as problem:
                 log.warning("consumer_waits", error=type(problem).__name__)
@@ -95,7 +106,8 @@ class Consumer:
             return self._failed(messages[0], problem)
         self._bus.send_all([(message.reply, ACK) for message in messages])
         metrics.consumed.labels("handled").inc(len(messages))
-        metrics.consumer_pending.set(messages[-1].metadata.num_pending)
+        last = messages[-1].metadata
+        metrics.consumer_pending.labels(last.consumer).set(last.num_pending)
 
     def _handle_each(self, messages: Sequence[Msg]) -> None:
         for message in messages:

@@ -8,7 +8,7 @@ from datetime import datetime
 from uuid import UUID
 
 from interchange.common.v1.dead_letters_pb2 import DeadLetter
-from sqlalchemy import ColumnElement, Row, Select, delete, select, update
+from sqlalchemy import ColumnElement, Row, Select, delete, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -22,6 +22,11 @@ from chassis.timestamps import to_proto as stamp
 
 LONGEST_DETAIL = 1000
 STATE: ColumnElement[str] = dead_letter.c.state
+WAITING = (
+    select(func.count())
+    .select_from(dead_letter)
+    .where(dead_letter.c.state == DeadLetter.State.Name(DeadLetter.WAITING))
+)
 
 Letter = Row[tuple[object, ...]]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, lru_cache
 from uuid import UUID
 
 from google.protobuf.descriptor import Descriptor
@@ -63,15 +63,35 @@ def encode(event: Message) -> bytes:
 
 def headers(event: Message, event_id: UUID, at: datetime, traceparent: str) -> dict[str, str]:
     """CloudEvents attributes as NATS headers, and the trace that the event belongs to."""
-    kind = event.DESCRIPTOR
+    text = str(event_id)
     made = {
-        MESSAGE_ID: str(event_id),
-        "ce-specversion": "1.0",
-        "ce-id": str(event_id),
-        "ce-source": kind.file.package.split(".")[1],
-        "ce-type": kind.full_name,
-        "ce-time": at.isoformat().replace("+00:00", "Z"),
-        "ce-dataschema": kind.file.package,
-        "content-type": "application/protobuf",
+        **_headers_of(event.DESCRIPTOR),
+        MESSAGE_ID: text,
+        "ce-id": text,
+        "ce-time": _written(at),
     }
     return {**made, TRACEPARENT: traceparent} if traceparent else made
+
+
+@lru_cache(maxsize=1)  # a page of events has one time
+def _written(at: datetime) -> str:
+    return at.isoformat().replace("+00:00", "Z")
+
+
+@cache
+def _headers_of(kind: Descriptor) -> dict[str, str]:
+    """Those that all events of a type share: a page of a partner's log makes a thousand at once."""
+    package = kind.file.package
+    return {
+        "ce-specversion": "1.0",
+        "ce-source": package.split(".")[1],
+        "ce-type": kind.full_name,
+        "ce-dataschema": package,
+        "content-type": "application/protobuf",
+    }
+
+
+def with_id(headers: Mapping[str, str], part: int) -> dict[str, str]:
+    """The headers of an event for one of its parts."""
+    text = f"{headers['ce-id']}:{part}"
+    return {**headers, "ce-id": text, MESSAGE_ID: text}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from typing import Any
@@ -15,12 +15,16 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
 from chassis import tracing
+from chassis.about import NOTICE, notice_of
 from chassis.auth import ANONYMOUS, Call, current
-from chassis.bus.envelope import EventMeta
+from chassis.bus import dead_letters
+from chassis.bus.envelope import EventMeta, with_id
 from chassis.bus.tables import inbox
 from chassis.clock import now
 
-Handler = Callable[[Session, Any], None]
+# What a handler could not take of an event that says many things: each as an event of its own, and why.
+Refused = Sequence[tuple[Message, Exception]]
+Handler = Callable[[Session, Any], Refused | None]
 Handlers = Mapping[type[Message], Handler]
 
 NO_EVENT = EventMeta(id="", type="", source="", time="", traceparent="")
@@ -60,12 +64,34 @@ class Handling:
         event = _decoded(kind, payload)
         if not meta.id:
             raise Permanent("an event without an id")
-        with _in_trace_of(meta, subject):
+        with _in_trace_of(meta, subject, event):
             if not self._is_new(session, meta):
                 return False
-            handler(session, event)
+            refused = handler(session, event) or ()
             session.flush()
+            for number, (part, problem) in enumerate(refused):
+                self._set_aside(session, subject, with_id(headers, number), part, problem)
         return True
+
+    def _set_aside(
+        self,
+        session: Session,
+        subject: str,
+        headers: Mapping[str, str],
+        part: Message,
+        problem: Exception,
+    ) -> None:
+        """Keep what is in nobody's way as a dead letter of its own."""
+        dead_letters.keep(
+            session,
+            program=self._consumer,
+            subject=subject,
+            headers=headers,
+            payload=part.SerializeToString(),
+            deliveries=1,
+            reason="permanent",
+            problem=problem,
+        )
 
     def _is_new(self, session: Session, meta: EventMeta) -> bool:
         mark = upsert(inbox).values(consumer=self._consumer, event_id=meta.id, at=now())
@@ -82,12 +108,12 @@ def _decoded(kind: type[Message], payload: bytes) -> Message:
 
 
 @contextmanager
-def _in_trace_of(meta: EventMeta, subject: str) -> Iterator[None]:
+def _in_trace_of(meta: EventMeta, subject: str, body: Message) -> Iterator[None]:
     """What the handler does, and announces, belongs to the trace of the event."""
     call = current.set(Call(ANONYMOUS, traceparent=meta.traceparent))
     event = _current.set(meta)
     try:
-        with _span(meta, subject):
+        with _span(meta, subject, body):
             yield
     finally:
         _current.reset(event)
@@ -95,7 +121,7 @@ def _in_trace_of(meta: EventMeta, subject: str) -> Iterator[None]:
 
 
 @contextmanager
-def _span(meta: EventMeta, subject: str) -> Iterator[None]:
+def _span(meta: EventMeta, subject: str, body: Message) -> Iterator[None]:
     caused_by = tracing.parse(meta.traceparent)
     if not tracing.is_on() or caused_by is None or not caused_by.trace_flags.sampled:
         yield
@@ -110,6 +136,7 @@ def _span(meta: EventMeta, subject: str) -> Iterator[None]:
             "messaging.operation.type": "process",
             "messaging.destination.name": subject,
             "messaging.message.id": meta.id,
+            **_about(body),
         },
     )
     token = otel.attach(trace.set_span_in_context(span, parent))
@@ -122,3 +149,8 @@ def _span(meta: EventMeta, subject: str) -> Iterator[None]:
     finally:
         otel.detach(token)
         span.end()
+
+
+def _about(body: Message) -> dict[str, str]:
+    notice = notice_of(body)
+    return {NOTICE: notice} if notice else {}

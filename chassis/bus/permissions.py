@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import nkeys
 
+from chassis.bus import lanes
 from chassis.bus.consumer import STREAM
 
 ADMIN, SYSTEM = "admin", "system"
@@ -28,13 +29,10 @@ def server_config(
     listen: str,
     store_dir: Path,
     users: Mapping[str, str],
-    consumers: Iterable[str],
+    consumers: Mapping[str, Sequence[str]],
     name: str = "region",
 ) -> str:
     """The text of nats.conf. `users`: public keys by program, with `admin` and `system` among them."""
-    hearing = frozenset(consumers)
-    programs = [each for each in users if each not in (ADMIN, SYSTEM)]
-    members = "\n".join(_member(each, users[each], each in hearing) for each in programs)
     return f"""# Written by `interchange`; changed there, not here.
 server_name: {name}
 listen: "{listen}"
@@ -46,7 +44,16 @@ jetstream {{
   # Anything else loses acknowledged events in a power cut.
   sync_interval: always
 }}
-accounts {{
+{accounts(users, consumers)}"""
+
+
+def accounts(users: Mapping[str, str], consumers: Mapping[str, Sequence[str]]) -> str:
+    """The part of a server's configuration that says who may speak and hear what; the same on every server."""
+    programs = [each for each in users if each not in (ADMIN, SYSTEM)]
+    members = "\n".join(
+        _member(each, users[each], _durables(each, consumers.get(each, ()))) for each in programs
+    )
+    return f"""accounts {{
   REGION {{
     jetstream: enabled
     users: [
@@ -60,12 +67,19 @@ system_account: SYS
 """
 
 
-def _member(program: str, key: str, hears: bool) -> str:
-    speaks = [f"evt.{program}.>", f"dlq.{program}.>"]
-    if hears:
+def _durables(program: str, filters: Sequence[str]) -> list[str]:
+    """The consumers of one that hears."""
+    if not filters:
+        return []
+    return [program, *(lanes.durables(program) if lanes.is_hearing(filters) else ())]
+
+
+def _member(program: str, key: str, durables: Sequence[str]) -> str:
+    speaks = [f"{root}.{program}.>" for root in ("evt", lanes.ROOT, "dlq")]
+    for durable in durables:
         speaks += [
-            f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{program}",
-            f"$JS.ACK.{STREAM}.{program}.>",
+            f"$JS.API.CONSUMER.MSG.NEXT.{STREAM}.{durable}",
+            f"$JS.ACK.{STREAM}.{durable}.>",
         ]
     return (
         f"      {{ nkey: {key}, permissions: {{\n"

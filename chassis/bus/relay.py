@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 from itertools import groupby
@@ -27,6 +27,7 @@ from chassis.database import Database
 BATCH = 500  # the server takes at most 1000 messages in one atomic batch
 AT_ONCE = 5 * BATCH  # taken from the outbox, and marked, in one go
 BATCH_BYTES = 4 * 1024 * 1024
+AT_ONCE_BYTES = 2 * BATCH_BYTES
 # A commit of this process rings; the poll is for what another process wrote, and for what was left.
 POLL_S = 0.25
 RETRY_S = (0.25, 0.5, 1.0, 2.0, 5.0)
@@ -93,16 +94,16 @@ class Relay:
     def _drain(self) -> None:
         if not self._turn.is_ours():
             return
-        while not self._stopping and self._once() == AT_ONCE:
+        while not self._stopping and self._once():
             pass
         if time.monotonic() > self._purged_at + PURGE_EVERY_S:
             self._purge()
 
-    def _once(self) -> int:
-        """Publish what waits, some batches at most; how many rows that were."""
+    def _once(self) -> bool:
+        """Publish what waits, some batches at most; whether more may wait."""
         with self._database.read() as session:
-            rows = session.execute(WAITING).all()
-            self._measure(rows, session.scalar(DEPTH) or 0 if len(rows) == AT_ONCE else len(rows))
+            rows, is_all = _taken(session.execute(WAITING))
+            self._measure(rows, len(rows) if is_all else session.scalar(DEPTH) or 0)
         done: list[int] = []
         try:
             # A batch goes to one stream; order matters within a stream only.
@@ -112,7 +113,7 @@ class Relay:
                     done += [row.pos for row in batch]
         finally:
             self._mark(done)
-        return len(rows)
+        return not is_all
 
     def _publish(self, rows: Sequence[Row[Any]]) -> None:
         with Producers(rows) as messages:
@@ -150,10 +151,27 @@ class Relay:
 
 
 # By flag, never by "after the last one": numbers are given before the commit, so one may come late.
+# Rows come in portions: events may be a hundred bytes or fifty thousand.
 WAITING = (
-    select(outbox).where(outbox.c.published_at.is_(None)).order_by(outbox.c.pos).limit(AT_ONCE)
+    select(outbox)
+    .where(outbox.c.published_at.is_(None))
+    .order_by(outbox.c.pos)
+    .limit(AT_ONCE)
+    .execution_options(yield_per=100)
 )
 DEPTH = select(func.count()).select_from(outbox).where(outbox.c.published_at.is_(None))
+
+
+def _taken(waiting: Iterable[Row[Any]]) -> tuple[list[Row[Any]], bool]:
+    """The first of what waits, as far as we want them in memory; whether that is all."""
+    rows: list[Row[Any]] = []
+    size = 0
+    for row in waiting:
+        rows.append(row)
+        size += len(row.payload)
+        if size >= AT_ONCE_BYTES:
+            return rows, False
+    return rows, len(rows) < AT_ONCE
 
 
 def _stream(row: Row[Any]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chassis.bus import lanes
 from chassis.bus.connection import Bus, BusError
 from chassis.bus.consumer import STREAM
 
@@ -15,7 +16,7 @@ MISSING = 10059
 STREAMS: Sequence[dict[str, Any]] = (
     {
         "name": STREAM,
-        "subjects": ["evt.>"],
+        "subjects": ["evt.>", f"{lanes.ROOT}.>"],
         "max_age": 14 * DAY_NS,
         "max_bytes": 8_000_000_000,
         "max_msg_size": 65_536,
@@ -58,14 +59,20 @@ def provision(
     replicas: int = 1,
     duplicate_window_s: float = 600,
 ) -> None:
-    """Make or update all streams, and a durable consumer for each program in `filters`. Safe to run again."""
+    """Make or update all streams, and durable consumers for each program in `filters`. Safe to run again.
+
+    A program that hears on lanes has a consumer for each of them beside the common one.
+    """
     for stream in STREAMS:
         shape = {"storage": "file", "retention": "limits", "num_replicas": replicas, **stream}
         if "duplicate_window" in shape:
             shape["duplicate_window"] = int(duplicate_window_s * SECOND_NS)
         _ensure_stream(bus, shape)
     for program, subjects in filters.items():
-        _ensure_consumer(bus, program, subjects)
+        _ensure_consumer(bus, program, lanes.of_bus(subjects))
+        if lanes.is_hearing(subjects):
+            for lane, durable in enumerate(lanes.durables(program)):
+                _ensure_consumer(bus, durable, lanes.of_lanes(subjects, lane))
 
 
 def require_sync_always(system: Bus) -> None:
@@ -84,9 +91,9 @@ def _ensure_stream(bus: Bus, shape: Mapping[str, Any]) -> None:
     bus.request(f"$JS.API.STREAM.{verb}.{shape['name']}", shape)
 
 
-def _ensure_consumer(bus: Bus, program: str, subjects: Sequence[str]) -> None:
+def _ensure_consumer(bus: Bus, durable: str, subjects: Sequence[str]) -> None:
     config = {
-        "durable_name": program,
+        "durable_name": durable,
         "filter_subjects": list(subjects),
         "ack_policy": "explicit",
         "deliver_policy": "all",
@@ -98,7 +105,7 @@ def _ensure_consumer(bus: Bus, program: str, subjects: Sequence[str]) -> None:
         "max_waiting": 16,
     }
     body = {"stream_name": STREAM, "config": config}
-    bus.request(f"$JS.API.CONSUMER.DURABLE.CREATE.{STREAM}.{program}", body)
+    bus.request(f"$JS.API.CONSUMER.DURABLE.CREATE.{STREAM}.{durable}", body)
 
 
 def _exists(bus: Bus, question: str) -> bool:

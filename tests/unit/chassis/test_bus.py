@@ -23,6 +23,7 @@ from chassis.bus import (
     current_event,
     dead_letters,
     publish,
+    publish_all,
 )
 from chassis.bus.connection import Outgoing
 from chassis.bus.permissions import ADMIN
@@ -113,6 +114,28 @@ def test_a_change_that_is_rolled_back_announces_nothing(databases: Databases) ->
     with pytest.raises(RuntimeError), database.begin() as session:
         publish(session, events.PersonErased(person="people/1"))
         raise RuntimeError
+
+    assert waiting(database) == 0
+
+
+def test_many_announced_at_once_arrive_in_order(nats: Nats, databases: Databases) -> None:
+    database = databases("opportunities")
+    hearer = Hearer()
+    people = numbered(BATCH + 1)
+
+    with relaying(nats, database), hearing(nats, database, hearer):
+        with database.begin() as session:
+            publish_all(session, (events.PersonErased(person=person) for person in people))
+        eventually(lambda: _same(hearer.heard, people), timeout_s=20)
+
+    assert len(set(hearer.ids)) == len(people)
+
+
+def test_none_announced_at_once_is_nothing(databases: Databases) -> None:
+    database = databases("opportunities")
+
+    with database.begin() as session:
+        publish_all(session, [])
 
     assert waiting(database) == 0
 
@@ -219,7 +242,13 @@ def test_a_dead_letter_is_replayed_when_its_cause_is_mended(
     with relaying(nats, database), hearing(nats, database, hearer):
         announce(database, "people/1")
         eventually(lambda: _same([_count(database, dead_letter)], [1]))
-    service = DeadLetterService(database, "opportunities", {events.PersonErased: hearer})
+    acts: list[tuple[str, str]] = []
+    service = DeadLetterService(
+        database,
+        "opportunities",
+        lambda *act: acts.append(act),
+        {events.PersonErased: hearer},
+    )
     operator = Principal(person="people/9", roles=frozenset({"operator"}))
 
     with acting_as(operator):
@@ -233,6 +262,7 @@ def test_a_dead_letter_is_replayed_when_its_cause_is_mended(
     assert letter.name.startswith("programs/opportunities/deadLetters/")
     assert replayed.state == dead_letters_pb.DeadLetter.REPLAYED
     assert hearer.heard == ["people/1"]
+    assert acts == [("deadLetter.replay", letter.name)] * 2  # tries that fail are recorded too
     with pytest.raises(Exception, match="NOT_WAITING"):
         service.ReplayDeadLetter(replay, None)  # type: ignore[arg-type]
 

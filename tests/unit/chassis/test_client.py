@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -16,6 +15,7 @@ from chassis import auth, errors
 from chassis.auth import ServiceToken
 from chassis.client import DEFAULT_TIMEOUT_S, read_methods
 from chassis.config import Config
+from cli.ports import free_port
 from tests.unit.chassis.letters import (
     PERSON,
     PROGRAM_KEY,
@@ -160,9 +160,3 @@ def test_a_program_that_restarts_is_found_again() -> None:
                 stub.ReplayDeadLetter(pb.ReplayDeadLetterRequest(name="x"), wait_for_ready=True)
             with pytest.raises(errors.Unavailable):
                 stub.ReplayDeadLetter(pb.ReplayDeadLetterRequest(name="x"))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])

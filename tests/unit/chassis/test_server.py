@@ -24,6 +24,7 @@ from prometheus_client import REGISTRY
 from chassis import client, errors
 from chassis.config import Config
 from chassis.server import MAX_MESSAGE, OPTIONS, Every, Server
+from tests.support.waiting import eventually
 from tests.unit.chassis.letters import OPEN, Letters, asking, serving, verifier
 
 LIST = pb.ListDeadLettersRequest()
@@ -96,6 +97,29 @@ def test_a_message_above_four_mebibytes_is_refused() -> None:
         stub.ReplayDeadLetter(too_big)
 
 
+def test_a_clock_job_is_done_soon_after_it_is_rung_for_and_again_after_a_failure() -> None:
+    done: list[int] = []
+
+    def job() -> None:
+        done.append(len(done))
+        if len(done) == 2:
+            raise RuntimeError("once")
+
+    every = Every(3600, job, "rung")
+    every.start()
+    for times in (1, 2, 3):
+        eventually(lambda times=times: _require(len(done) == times))
+        every.ring()
+    eventually(lambda: _require(len(done) == 4))
+    every.stop()
+
+    assert len(done) == 4
+
+
+def _require(claim: bool) -> None:
+    assert claim
+
+
 def test_health_says_serving_only_between_start_and_stop() -> None:
     server = Server(Config(), rules=OPEN, verifier=verifier())
     with grpc.insecure_channel(server.address) as channel:
@@ -111,6 +135,24 @@ def test_health_says_serving_only_between_start_and_stop() -> None:
         server.stop(0)
 
     assert after == health_pb2.HealthCheckResponse.NOT_SERVING
+
+
+def test_a_program_that_has_to_catch_up_answers_and_says_that_it_is_not_ready() -> None:
+    caught_up = Event()
+    server = Server(
+        Config(), rules=OPEN, verifier=verifier(), is_recovering=lambda: not caught_up.is_set()
+    )
+    server.start()
+    with grpc.insecure_channel(server.address) as channel:
+        watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())  # type: ignore[attr-defined]
+        before = next(watch).status
+        caught_up.set()
+        after = next(watch).status
+        watch.cancel()
+    server.stop(0)
+
+    assert before != SERVING
+    assert after == SERVING
 
 
 def test_a_call_in_work_may_end_while_we_stop() -> None:

@@ -1,0 +1,75 @@
+"""One worker process that serves a WSGI application with threads, kept alive by its parent."""
+
+from __future__ import annotations
+
+import ctypes
+import logging
+import signal
+from collections.abc import Callable
+from contextlib import ExitStack
+from typing import Any
+
+from gunicorn import glogging
+from gunicorn.app.base import BaseApplication
+
+PR_SET_PDEATHSIG = 1
+GRACE_S = 8  # requests in work get this to end; whoever stops us gives ten
+REQUEST_LINE = 8190  # bytes: filters and a page token are long
+KEEP_ALIVE_S = 30
+
+Application = Callable[..., Any]
+
+
+class Log(glogging.Logger):
+    """Gunicorn's word in our logs: its own lines tell addresses and paths, so only faults are let through."""
+
+    def setup(self, cfg: Any) -> None:
+        super().setup(cfg)  # type: ignore[no-untyped-call]
+        for handler in list(self.error_log.handlers):
+            self.error_log.removeHandler(handler)
+        self.error_log.propagate = True
+        self.error_log.setLevel(logging.ERROR)
+
+
+class Server(BaseApplication):
+    """Serves what `load` makes in the worker, after the fork: channels and exporters do not survive one.
+
+    What `load` enters on the stack that it is given is left when the worker ends. More than one
+    process are more replicas.
+    """
+
+    def __init__(
+        self,
+        load: Callable[[ExitStack], Application],
+        *,
+        bind: str,
+        threads: int,
+        worker: str | type = "gthread",
+    ) -> None:
+        self._load = load
+        self._open = ExitStack()
+        self._settings = {"bind": bind, "threads": threads, "worker_class": worker}
+        super().__init__()  # type: ignore[no-untyped-call]
+
+    def load_config(self) -> None:
+        settings = {
+            **self._settings,
+            "workers": 1,
+            "graceful_timeout": GRACE_S,
+            "keepalive": KEEP_ALIVE_S,
+            "limit_request_line": REQUEST_LINE,
+            "logger_class": Log,
+            "control_socket_disable": True,
+            "post_fork": _die_with_parent,
+            "worker_exit": lambda _server, _worker: self._open.close(),
+        }
+        for name, value in settings.items():
+            self.cfg.set(name, value)  # type: ignore[union-attr]  # made by the base class
+
+    def load(self) -> Application:
+        return self._load(self._open)
+
+
+def _die_with_parent(_server: object, _worker: object) -> None:
+    # A killed parent must not leave a worker that holds the port.
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
