@@ -5,11 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from interchange.identity.v1.audit_pb2_grpc import add_AuditServiceServicer_to_server
+from interchange.identity.v1.identity_providers_pb2_grpc import (
+    add_IdentityProviderServiceServicer_to_server,
+)
 from interchange.identity.v1.organisations_pb2_grpc import (
     add_OrganisationServiceServicer_to_server,
 )
 from interchange.identity.v1.people_pb2_grpc import add_PersonServiceServicer_to_server
 from interchange.identity.v1.regions_pb2_grpc import add_RegionServiceServicer_to_server
+from interchange.identity.v1.second_factors_pb2_grpc import (
+    add_SecondFactorServiceServicer_to_server,
+)
 from interchange.identity.v1.sessions_pb2_grpc import (
     add_CredentialServiceServicer_to_server,
     add_SessionServiceServicer_to_server,
@@ -21,18 +27,26 @@ from chassis.auth import JWKS, Revocations, Verifier
 from chassis.bus import Bus, Relay
 from chassis.clock import now
 from chassis.database import Database
+from chassis.secrets import read_secret
 from chassis.server import Every, Server, run
+from services.identity.audit.log import recorder
 from services.identity.audit.service import AuditService
 from services.identity.config import Config
 from services.identity.limits import Limits
 from services.identity.organisations.service import OrganisationService
 from services.identity.people.service import PersonService
 from services.identity.policy import RULES
+from services.identity.providers.client import OpenIdConnect
+from services.identity.providers.fetching import Fetcher
+from services.identity.providers.service import IdentityProviderService
 from services.identity.regions.service import RegionService
+from services.identity.second_factors.factors import Factors
+from services.identity.second_factors.service import SecondFactorService
 from services.identity.sessions.clock import tidy
 from services.identity.sessions.credentials import CredentialService
 from services.identity.sessions.ending import Endings
-from services.identity.sessions.keys import Keys, read_secret
+from services.identity.sessions.entering import Entering
+from services.identity.sessions.keys import Keys
 from services.identity.sessions.models import Purpose
 from services.identity.sessions.opening import Lives, Opening
 from services.identity.sessions.passwords import Passwords
@@ -47,14 +61,13 @@ def main() -> None:
         Bus.connect(config) as bus,
         valkey.connect(config.redis_url) as redis,
     ):
-        keys = Keys(
-            database, read_secret(config.key_encryption_file), access_ttl_s=config.access_ttl_s
-        )
+        secret = read_secret(config.key_encryption_file)
+        keys = Keys(database, secret, access_ttl_s=config.access_ttl_s)
         keys.ensure()
         revocations = Revocations(redis)
         endings = Endings(revocations, access_ttl_s=config.access_ttl_s)
         run(
-            serve(config, database, redis, keys, revocations, endings),
+            serve(config, database, redis, keys, secret, revocations, endings),
             Relay(database, bus, config.program),
             Every(config.revoke_every_s, lambda: endings.tell_again(database, at=now()), "revoke"),
             Every(config.tidy_every_s, lambda: tidy_up(config, database, keys), "tidy"),
@@ -66,6 +79,7 @@ def serve(
     database: Database,
     redis: Redis,
     keys: Keys,
+    secret: bytes,
     revocations: Revocations,
     endings: Endings,
 ) -> Server:
@@ -77,7 +91,8 @@ def serve(
         region=config.region,
     )
     server = Server(config, rules=RULES, verifier=verifier)
-    passwords, limits = Passwords(), Limits(redis)
+    passwords, limits, factors = Passwords(), Limits(redis), Factors(secret)
+    opening = Opening(keys, endings, lives(config), region=config.region)
     add_RegionServiceServicer_to_server(
         RegionService(database, region=config.region, display_name=config.region_display_name),
         server.grpc,
@@ -89,18 +104,33 @@ def serve(
     add_SessionServiceServicer_to_server(
         SessionService(
             database,
-            Opening(keys, endings, lives(config), region=config.region),
+            opening,
             endings,
             keys,
             passwords,
+            factors,
         ),
+        server.grpc,
+    )
+    add_IdentityProviderServiceServicer_to_server(
+        IdentityProviderService(
+            database,
+            secret,
+            OpenIdConnect(Fetcher(on_loopback=config.providers_on_loopback)),
+            Entering(database, opening),
+            redirect_uris=config.known_redirect_uris,
+        ),
+        server.grpc,
+    )
+    add_SecondFactorServiceServicer_to_server(
+        SecondFactorService(database, factors, endings, passwords, limits, region=config.region),
         server.grpc,
     )
     add_CredentialServiceServicer_to_server(
         CredentialService(database, endings, passwords, limits, mail_ttls(config)), server.grpc
     )
     add_AuditServiceServicer_to_server(AuditService(database), server.grpc)
-    operations.add_dead_letters(server, database, config.program)
+    operations.add_dead_letters(server, database, config.program, recorder(database))
     return server
 
 

@@ -29,6 +29,15 @@ class Config(chassis.config.Config):
     invitation_ttl_s: int = 14 * DAY_S
     registration_ttl_s: int = 30 * DAY_S  # what an address that nobody confirmed is kept for
 
+    # Organisations' providers may be on this machine and answer without TLS: to try it out, never in production.
+    providers_on_loopback: bool = False
+    # Where organisations' providers may send browsers back to, separated by commas: the pages, and other front ends.
+    redirect_uris: str = ""
+
     tidy_every_s: float = 300.0
     # How late a session that was ended while Redis was away stops to work elsewhere.
     revoke_every_s: float = 15.0
+
+    @property
+    def known_redirect_uris(self) -> list[str]:
+        return [each.strip() for each in self.redirect_uris.split(",") if each.strip()]

@@ -36,7 +36,7 @@ class Limit:
 REGISTER = Limit("register", 5, 3600)
 RESET = Limit("reset", 3, 3600)
 # What a stolen access token could be used to find out.
-CHANGE_PASSWORD = Limit("change-password", 10, 900)
+OWN_SECRET = Limit("own-secret", 10, 900)
 # Or whose addresses are known here. Forms send the address along unchanged, too.
 CHANGE_EMAIL = Limit("change-email", 60, 3600)
 

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis.auth import Principal
+from chassis.auth import Principal, principal
+from chassis.clock import now
+from chassis.database import Database
 from chassis.names import format_name
 from services.identity.audit.chain import Link, digest
 from services.identity.audit.models import HEAD, Entry, Head
@@ -66,3 +69,13 @@ def record_operator(
     """Record what an operator does in place of a manager or of the person; their own acts are no privilege."""
     if who.is_operator and subject != who.person:
         append(session, who, action, subject, at=at)
+
+
+def recorder(database: Database) -> Callable[[str, str], None]:
+    """Records an act of the caller's that changes nothing else here, such as to replay a dead letter."""
+
+    def record_(action: str, subject: str) -> None:
+        with database.begin() as session:
+            append(session, principal(), action, subject, at=now())
+
+    return record_

@@ -28,10 +28,10 @@ def appoint(
     by: Principal,
     at: datetime,
 ) -> Manager:
-    """Appoint a member of the organisation."""
-    if person is None or person.membership != organisation.name:
+    """Appoint a member, of this organisation or of another: some share their staff."""
+    if person is None or not person.membership:
         raise FailedPrecondition(
-            "NOT_A_MEMBER", f"must name a member of {organisation.name}", field="person"
+            "NOT_A_MEMBER", "must name a member of an organisation of this region", field="person"
         )
     manager = Manager(
         organisation=organisation, person=person, contact_email=contact_email, appoint_time=at

@@ -43,6 +43,7 @@ def to_public(organisation: Organisation) -> pb.Organisation:
         state=convert.number(organisation.state),
         verify_time=convert.moment(organisation.verify_time),
         create_time=convert.moment(organisation.create_time),
+        parent=organisation.parent,
         version=organisation.version,
         etag=etag(organisation.version),
     )
@@ -67,6 +68,7 @@ READERS: dict[str, Callable[[pb.Organisation], object]] = {
     "website": lambda message: message.website,
     "description": lambda message: message.description,
     "contact_email": lambda message: message.contact_email,
+    "parent": lambda message: message.parent,
 }
 # The sector may follow from the kind.
 WRITABLE = frozenset(READERS) | {"sector"}

@@ -90,6 +90,7 @@ class Organisation(Base):
     website: Mapped[str] = mapped_column(String(300), default="", init=False)
     description: Mapped[str] = mapped_column(String(2000), default="", init=False)
     contact_email: Mapped[str] = mapped_column(String(254), default="", init=False)
+    parent: Mapped[str] = mapped_column(String(60), default="", server_default="", init=False)
     state: Mapped[State] = mapped_column(named(State), default=State.REGISTERED, init=False)
     verify_time: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, init=False)
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -21,6 +21,8 @@ from services.identity.organisations.models import (
 )
 from services.identity.policy import manages, sees_unverified
 
+MOST_STEPS = 5  # of organisations that belong to one another
+
 
 def load(session: Session, name: str) -> Organisation:
     """Any organisation: they are public."""
@@ -94,6 +96,20 @@ def claim_identifiers(session: Session, organisation: Organisation) -> None:
         session.flush()
     except IntegrityError as problem:  # somebody else registered it at this moment
         raise _taken() from problem
+
+
+def require_parent(session: Session, organisation: Organisation) -> None:
+    """Refuse a parent that there is not, and one that belongs to this organisation itself."""
+    above, steps = organisation.parent, 0
+    while above:
+        steps += 1
+        if above == organisation.name or steps > MOST_STEPS:
+            raise InvalidArgument(
+                "PARENT_IN_CIRCLE",
+                f"must not belong to this organisation, nor stand under more than {MOST_STEPS} others",
+                field="organisation.parent",
+            )
+        above = require(session, above, field="organisation.parent").parent
 
 
 def _refuse_taken(session: Session, organisation: Organisation) -> None:

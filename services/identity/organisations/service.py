@@ -47,6 +47,7 @@ class OrganisationService(rpc.OrganisationServiceServicer):
     ) -> pb.Organisation:
         organisation = Organisation.register(read_new(request.organisation), at=now())
         with self._begin() as session:
+            queries.require_parent(session, organisation)
             session.add(organisation)
             queries.claim_identifiers(session, organisation)
             publish(session, events.OrganisationRegistered(organisation=to_public(organisation)))
@@ -84,6 +85,7 @@ class OrganisationService(rpc.OrganisationServiceServicer):
         with self._begin() as session:
             organisation = queries.load_for_edit(session, message.name, message.etag)
             if organisation.revise(read_changes(message, named, organisation)):
+                queries.require_parent(session, organisation)
                 queries.claim_identifiers(session, organisation)
                 publish(session, events.OrganisationRevised(organisation=to_public(organisation)))
                 log.record_operator(session, who, "organisation.update", message.name, at=now())

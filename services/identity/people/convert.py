@@ -25,6 +25,7 @@ def to_proto(person: Person) -> pb.Person:
         grade_band=convert.number(person.grade_band),
         skills=map(_skill, person.skills),
         commissioner=person.commissioner,
+        coordinator=person.is_coordinator,
         language=person.language,
         state=convert.number(person.state),
         email_confirm_time=convert.moment(person.email_confirm_time),

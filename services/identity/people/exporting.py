@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import datetime
 
+from google.protobuf.timestamp_pb2 import Timestamp
 from interchange.identity.v1 import people_pb2 as pb
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
@@ -16,6 +17,8 @@ from services.identity.audit.models import Entry
 from services.identity.managers.queries import appointments_of
 from services.identity.people.convert import to_proto
 from services.identity.people.models import Person
+from services.identity.providers import linking
+from services.identity.second_factors import factors
 from services.identity.sessions.queries import sessions_of
 
 
@@ -28,6 +31,8 @@ def export(session: Session, person: Person, *, by: Principal, at: datetime) -> 
         sessions=_sessions(session, person),
         audit_entries=_entries(session, person.name),
         export_time=stamp(at),
+        second_factor_time=_second_factor_time(session, person),
+        linked_identities=_identities(session, person),
     )
 
 
@@ -35,6 +40,18 @@ def _sessions(session: Session, person: Person) -> Iterator[pb.ExportedSession]:
     for each in sessions_of(session, person.id):
         yield pb.ExportedSession(
             create_time=stamp(each.create_time), refresh_time=stamp(each.refresh_time)
+        )
+
+
+def _second_factor_time(session: Session, person: Person) -> Timestamp | None:
+    known = factors.find(session, person.id)
+    return stamp(known.confirm_time) if known and known.confirm_time else None
+
+
+def _identities(session: Session, person: Person) -> Iterator[pb.ExportedIdentity]:
+    for each in linking.of(session, person.id):
+        yield pb.ExportedIdentity(
+            issuer=each.issuer, subject=each.subject, create_time=stamp(each.create_time)
         )
 
 

@@ -15,6 +15,7 @@ from chassis.errors import AlreadyExists
 from services.identity.audit import log
 from services.identity.people.models import Person
 from services.identity.people.queries import find_by_email
+from services.identity.providers import linking
 from services.identity.sessions.queries import password_hash as known_password
 from services.identity.sessions.queries import set_password
 from services.identity.storing import stored
@@ -23,12 +24,24 @@ Content = Mapping[str, object]
 
 
 def register(
-    session: Session, content: Content, organisation: UUID, password_hash: str, *, at: datetime
+    session: Session,
+    content: Content,
+    organisation: UUID,
+    password_hash: str,
+    link_token: str,
+    *,
+    at: datetime,
 ) -> Person:
-    """Somebody registers themselves. Answers alike when the address is known: then its owner is told."""
+    """Somebody registers themselves. Answers alike when the address is known: then its owner is told.
+
+    They have a password, or a sign-in of their organisation, or both.
+    """
     person = Person.register(content, organisation, at=at)
     if not find_by_email(session, person.email) and stored(session, person):
-        set_password(session, person.id, password_hash)
+        if password_hash:
+            set_password(session, person.id, password_hash)
+        if link_token:
+            linking.link(session, person, link_token, at=at, field="person.link_token")
         publish(session, events.EmailConfirmationRequested(person=person.name))
         return person
     known = find_by_email(session, person.email)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.columns import named
 from chassis.database import UtcDateTime, new_id
-from chassis.errors import FailedPrecondition, InvalidArgument
+from chassis.errors import AlreadyExists, FailedPrecondition, InvalidArgument
 from services.identity import naming
 from services.identity.columns import Base, Rows
 from services.identity.folding import folded
@@ -97,6 +97,7 @@ class Person(Base):
     commissioner: Mapped[bool] = mapped_column(default=False, init=False)
     language: Mapped[str] = mapped_column(String(2), default="", init=False)
     is_operator: Mapped[bool] = mapped_column(default=False, init=False)
+    is_coordinator: Mapped[bool] = mapped_column(default=False, init=False)
     state: Mapped[State] = mapped_column(named(State), default=State.PENDING, init=False)
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1, init=False)
@@ -152,7 +153,8 @@ class Person(Base):
 
     @property
     def roles(self) -> frozenset[str]:
-        return frozenset({"operator"}) if self.is_operator else frozenset()
+        held = {"operator": self.is_operator, "coordinator": self.is_coordinator}
+        return frozenset(role for role, is_held in held.items() if is_held)
 
     def revise(self, content: Mapping[str, object]) -> bool:
         """Take over what differs; whether anything did. A new address is not confirmed."""
@@ -182,6 +184,23 @@ class Person(Base):
 
     def appoint_operator(self) -> None:
         self.is_operator = True
+        self.version += 1
+
+    def appoint_coordinator(self) -> None:
+        """Let them run programmes. Only a member who is known can be trusted with what people apply with."""
+        if not self.is_member:
+            raise FailedPrecondition("NOT_A_MEMBER", f"{self.name} is not a member yet")
+        if self.is_coordinator:
+            raise AlreadyExists(
+                "ALREADY_COORDINATOR", f"{self.name} coordinates programmes already"
+            )
+        self.is_coordinator = True
+        self.version += 1
+
+    def dismiss_coordinator(self) -> None:
+        if not self.is_coordinator:
+            raise FailedPrecondition("NO_COORDINATOR", f"{self.name} coordinates no programmes")
+        self.is_coordinator = False
         self.version += 1
 
     def ask_to_move(self, organisation_id: UUID, job_title: str, email: str) -> None:

@@ -18,6 +18,7 @@ from services.identity.naming import organisation_name
 from services.identity.people.joining import email_taken
 from services.identity.people.models import Person
 from services.identity.people.queries import find_by_email
+from services.identity.providers import linking
 from services.identity.sessions.ending import Endings
 from services.identity.sessions.mail_tokens import forget
 from services.identity.sessions.queries import password_hash
@@ -54,9 +55,11 @@ def move(
 
     Other tokens live on: that they name the old employer for some minutes opens nothing of weight.
     """
-    former = person.membership
+    former, left = person.membership, person.organisation_id
     managed = office.leave_all(session, person, by=by, at=at)
     person.move(position.organisation_id, position.job_title, at=at)
+    if left:
+        linking.leave(session, person, left)
     if position.email:
         change_email(session, person, position.email)
     _announce(session, person, former)

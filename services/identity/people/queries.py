@@ -84,6 +84,8 @@ def listing(who: Principal, request: pb.ListPeopleRequest) -> Select[Person]:
     if organisations is not None:
         asked = Person.requested_organisation_id.in_(organisations)
         statement = statement.where(or_(Person.organisation_id.in_(organisations), asked))
+    if request.coordinator:
+        statement = statement.where(Person.is_coordinator)
     if request.state:
         statement = statement.where(Person.state == State(request.state))
     return statement

@@ -12,12 +12,12 @@ from chassis import fields
 from chassis.auth import Principal, principal
 from chassis.clock import now
 from chassis.database import Database
-from chassis.errors import InvalidArgument, PermissionDenied
+from chassis.errors import InvalidArgument, NotFound, PermissionDenied
 from chassis.pages import paginate
 from services.identity.audit import log
 from services.identity.limits import CHANGE_EMAIL, REGISTER, Limits
 from services.identity.organisations.queries import require
-from services.identity.people import erasing, joining, moving, queries
+from services.identity.people import coordinating, erasing, joining, mentions, moving, queries
 from services.identity.people.convert import (
     WRITABLE,
     read_content,
@@ -29,6 +29,7 @@ from services.identity.people.exporting import export
 from services.identity.people.models import Person, normalised
 from services.identity.people.moving import Position
 from services.identity.policy import manages, may_export_person
+from services.identity.providers import linking
 from services.identity.sessions.ending import Endings
 from services.identity.sessions.passwords import Passwords, require_good
 from services.identity.sessions.queries import password_hash
@@ -53,13 +54,20 @@ class PersonService(rpc.PersonServiceServicer):
         who, message = principal(), request.person
         if manages(who, message.organisation):
             return self._add(message, who)
-        if who.is_signed_in and not message.password:
+        if who.is_signed_in and not message.password and not message.link_token:
             raise PermissionDenied("NOT_ITS_MANAGER", f"you don't manage {message.organisation}")
         return self._register(message)
 
     def GetPerson(self, request: pb.GetPersonRequest, _: ServicerContext) -> pb.Person:
         with self._read() as session:
             return to_proto(queries.load(session, request.name))
+
+    def FindPerson(self, request: pb.FindPersonRequest, _: ServicerContext) -> pb.Person:
+        with self._read() as session:
+            found = queries.find_by_email(session, normalised(request.email))
+            if found is None:
+                raise NotFound("NO_SUCH_PERSON", "nobody here has this address")
+            return to_proto(found)
 
     def ListPeople(
         self, request: pb.ListPeopleRequest, _: ServicerContext
@@ -70,7 +78,7 @@ class PersonService(rpc.PersonServiceServicer):
                 queries.listing(principal(), request),
                 key=NEWEST_FIRST,
                 request=request,
-                scope=f"ListPeople {request.organisation} {request.state}",
+                scope=f"ListPeople {request.organisation} {request.state} {request.coordinator}",
             )
         return pb.ListPeopleResponse(
             people=map(to_proto, page.items), next_page_token=page.next_page_token
@@ -122,12 +130,32 @@ class PersonService(rpc.PersonServiceServicer):
                 moving.ask(session, person, position)
         return to_proto(person)
 
+    def AppointCoordinator(
+        self, request: pb.AppointCoordinatorRequest, _: ServicerContext
+    ) -> pb.Person:
+        with self._begin() as session:
+            person = queries.lock_known(session, request.name)
+            coordinating.appoint(session, self._endings, person, by=principal(), at=now())
+        return to_proto(person)
+
+    def DismissCoordinator(
+        self, request: pb.DismissCoordinatorRequest, _: ServicerContext
+    ) -> pb.Person:
+        with self._begin() as session:
+            person = queries.lock_known(session, request.name)
+            coordinating.dismiss(session, self._endings, person, by=principal(), at=now())
+        return to_proto(person)
+
     def BatchGetContacts(
         self, request: pb.BatchGetContactsRequest, _: ServicerContext
     ) -> pb.BatchGetContactsResponse:
         with self._read() as session:
             found = queries.with_organisation(session, queries.known_ids(request.people))
         return pb.BatchGetContactsResponse(contacts=[to_contact(*each) for each in found])
+
+    def FindNames(self, request: pb.FindNamesRequest, _: ServicerContext) -> pb.FindNamesResponse:
+        with self._read() as session:
+            return pb.FindNamesResponse(named=mentions.stand_in(session, request.texts))
 
     def _add(self, message: pb.Person, who: Principal) -> pb.Person:
         if message.password:
@@ -143,14 +171,16 @@ class PersonService(rpc.PersonServiceServicer):
 
     def _register(self, message: pb.Person) -> pb.Person:
         email = normalised(message.email)
-        require_good(message.password, field="person.password", email=email)
+        if message.password or not message.link_token:
+            require_good(message.password, field="person.password", email=email)
         self._limits.require(REGISTER, email)
         with self._read() as session:
             organisation = require(session, message.organisation, field="person.organisation")
-        hashed = self._passwords.hash(message.password)
+        hashed = self._passwords.hash(message.password) if message.password else ""
+        content = read_content(message)
         with self._begin() as session:
             person = joining.register(
-                session, read_content(message), organisation.id, hashed, at=now()
+                session, content, organisation.id, hashed, message.link_token, at=now()
             )
         return to_proto(person)
 
@@ -173,8 +203,9 @@ def _change_email(session: Session, who: Principal, person: Person, email: str) 
 
 
 def _require_may_change_email(session: Session, who: Principal, person: Person) -> None:
-    """Whoever changes an address can take the account over: managers only before its first password."""
-    if not may_export_person(who, person) and password_hash(session, person.id):
+    """Whoever changes an address can take the account over: managers only before anybody could sign in to it."""
+    has_way_in = password_hash(session, person.id) or linking.has_any(session, person.id)
+    if not may_export_person(who, person) and has_way_in:
         raise PermissionDenied(
             "EMAIL_IS_THEIRS", "their address is for the person, or an operator, to change"
         )

@@ -21,10 +21,16 @@ class Region(Base):
     operator_display_name: Mapped[str] = mapped_column(String(200), default="")
     contact_email: Mapped[str] = mapped_column(String(254), default="")
     version: Mapped[int] = mapped_column(default=1)
+    # Of managers and operators; anybody may have one.
+    second_factor_required: Mapped[bool] = mapped_column(default=False)
 
     @property
     def name(self) -> str:
         return format_name("regions", self.code)
+
+    def ask_for_second_factors(self, is_required: bool) -> None:
+        self.second_factor_required = is_required
+        self.version += 1
 
     def revise(self, content: Mapping[str, object]) -> None:
         for key, value in content.items():

@@ -47,6 +47,25 @@ class RegionService(rpc.RegionServiceServicer):
             log.append(session, principal(), "region.update", region.name, at=now())
         return to_proto(region)
 
+    def SetSecondFactorPolicy(
+        self, request: pb.SetSecondFactorPolicyRequest, _: ServicerContext
+    ) -> pb.Region:
+        self._require_ours(request.name)
+        chosen = pb.SecondFactorPolicy.Name(request.policy)
+        with self._begin() as session:
+            region = self._load(session, for_update=True)
+            region.ask_for_second_factors(request.policy == pb.REQUIRED_FOR_MANAGERS_AND_OPERATORS)
+            session.add(region)
+            log.append(
+                session,
+                principal(),
+                "region.setSecondFactorPolicy",
+                region.name,
+                at=now(),
+                detail=chosen,
+            )
+        return to_proto(region)
+
     def _load(self, session: Session, *, for_update: bool = False) -> Region:
         found = session.get(Region, self._code, with_for_update=for_update)
         return found or Region(code=self._code, display_name=self._display_name)
@@ -63,4 +82,11 @@ def to_proto(region: Region) -> pb.Region:
         operator_display_name=region.operator_display_name,
         contact_email=region.contact_email,
         etag=etags.etag(region.version),
+        second_factor_policy=_policy(region),
     )
+
+
+def _policy(region: Region) -> pb.SecondFactorPolicy.ValueType:
+    if region.second_factor_required:
+        return pb.REQUIRED_FOR_MANAGERS_AND_OPERATORS
+    return pb.OPTIONAL

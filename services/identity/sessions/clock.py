@@ -11,6 +11,8 @@ from sqlalchemy.orm import Session
 from chassis.bus import publish
 from chassis.database import Database
 from services.identity.people.models import Person, State
+from services.identity.providers.models import Flow, Unlinked
+from services.identity.second_factors.models import Challenge
 from services.identity.sessions.keys import Keys
 from services.identity.sessions.models import (
     LOCKED_FOR,
@@ -43,6 +45,9 @@ def _over(at: datetime) -> list[tuple[type[object], ColumnElement[bool]]]:
         (OpenSession, OpenSession.expire_time <= at),
         (RefreshToken, RefreshToken.use_time <= at - USED_KEPT),
         (MailToken, MailToken.expire_time <= at),
+        (Challenge, Challenge.expire_time <= at),
+        (Flow, Flow.expire_time <= at),
+        (Unlinked, Unlinked.expire_time <= at),
         (Revocation, Revocation.until <= at),
         (Failures, Failures.first_time <= at - max(WITHIN, LOCKED_FOR)),
     ]

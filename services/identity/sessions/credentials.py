@@ -18,7 +18,7 @@ from chassis.database import Database
 from chassis.errors import InvalidArgument, PermissionDenied
 from chassis.timestamps import to_proto as stamp
 from services.identity.audit import log
-from services.identity.limits import CHANGE_PASSWORD, RESET, Limits
+from services.identity.limits import OWN_SECRET, RESET, Limits
 from services.identity.people import joining
 from services.identity.people.models import Person, normalised
 from services.identity.people.queries import find_by_email, load, lock_known
@@ -133,7 +133,7 @@ class CredentialService(rpc.CredentialServiceServicer):
         who = principal()
         if request.name != who.person:
             raise PermissionDenied("NOT_YOURS", "this is for the person themself to do")
-        self._limits.require(CHANGE_PASSWORD, who.person)
+        self._limits.require(OWN_SECRET, who.person)
         with self._read() as session:
             person = load(session, request.name)
             known = queries.password_hash(session, person.id)

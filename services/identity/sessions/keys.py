@@ -2,71 +2,29 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import json
-import secrets
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from pathlib import Path
 from threading import Lock
 from typing import Any
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import ColumnElement, Select, delete, or_, select
 from sqlalchemy.orm import Session
 
 from chassis.auth import JWKS, Jwk, Principal, generate_key, public_part
 from chassis.clock import now
 from chassis.database import Database, after_commit, new_id
+from chassis.secrets import Sealer
 from services.identity.audit import log
 from services.identity.sessions.models import SigningKey
 
-SECRET_BYTES = 32
-NONCE_BYTES = 12
 # Another instance may rotate: this one notices within so many seconds.
 REREAD_S = 5.0
 # For that, and for clocks that differ, a retired key stays published longer than its tokens live.
 MARGIN = timedelta(seconds=60)
 
 OURSELVES = Principal(service="identity")
-
-
-class BadSecret(Exception):
-    """The key encryption file can't be used; the message says why."""
-
-
-def read_secret(path: Path) -> bytes:
-    """The 32 bytes in a file, in base64."""
-    try:
-        secret = base64.b64decode(path.read_text().strip(), validate=True)
-    except (OSError, binascii.Error, ValueError) as problem:
-        raise BadSecret(f"{path} must hold {SECRET_BYTES} bytes in base64") from problem
-    if len(secret) != SECRET_BYTES:
-        raise BadSecret(f"{path} must hold {SECRET_BYTES} bytes in base64, not {len(secret)}")
-    return secret
-
-
-@dataclass(frozen=True, slots=True)
-class Sealer:
-    """Encrypts keys at rest with AES-256-GCM; each is bound to its id."""
-
-    secret: bytes
-
-    def seal(self, key: Jwk) -> bytes:
-        nonce = secrets.token_bytes(NONCE_BYTES)
-        content = json.dumps(dict(key)).encode()
-        return nonce + AESGCM(self.secret).encrypt(nonce, content, key["kid"].encode())
-
-    def open(self, kid: str, sealed: bytes) -> dict[str, Any]:
-        nonce, content = sealed[:NONCE_BYTES], sealed[NONCE_BYTES:]
-        try:
-            return dict(json.loads(AESGCM(self.secret).decrypt(nonce, content, kid.encode())))
-        except InvalidTag as problem:
-            raise BadSecret("the signing keys were encrypted with another secret") from problem
 
 
 class Keys:
@@ -132,7 +90,10 @@ class Keys:
         public = public_part(key)
         session.add(
             SigningKey(
-                kid=key["kid"], public=public, private=self._sealer.seal(key), create_time=at
+                kid=key["kid"],
+                public=public,
+                private=self._sealer.seal(key["kid"], json.dumps(dict(key)).encode()),
+                create_time=at,
             )
         )
         log.append(session, by, action, f"signingKeys/{key['kid']}", at=at)
@@ -146,7 +107,7 @@ class Keys:
     def _open(self, key: SigningKey | None) -> dict[str, Any]:
         if key is None:
             raise RuntimeError("there is no signing key: ensure() comes first")
-        return self._sealer.open(key.kid, key.private)
+        return dict(json.loads(self._sealer.open(key.kid, key.private)))
 
     def _forget(self) -> None:
         self._signing = None

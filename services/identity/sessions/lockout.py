@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from uuid import UUID
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, select
 from sqlalchemy.orm import Session
 
 from chassis.errors import ResourceExhausted
@@ -22,9 +23,14 @@ def require_open(session: Session, email: str, *, at: datetime) -> None:
         )
 
 
-def fail(session: Session, email: str, *, at: datetime) -> bool:
-    """Count a failure; whether it is the one that locks."""
-    return _counted(session, email, at).add(at=at)
+def fail(session: Session, email: str, whose: UUID | None, *, at: datetime) -> bool:
+    """Count a failure; whether it is the one that locks. `whose`: the person with this address, if there is one."""
+    return _counted(session, email, at).add(whose, at=at)
+
+
+def locked(at: datetime) -> Select[Failures]:
+    """What is locked now."""
+    return select(Failures).where(Failures.locked_until > at)
 
 
 def clear(session: Session, email: str) -> None:

@@ -45,6 +45,8 @@ class OpenSession(Base):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
     refresh_time: Mapped[datetime] = mapped_column(UtcDateTime)
     expire_time: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    # Whether whoever opened it gave a second factor too.
+    has_second_factor: Mapped[bool] = mapped_column(default=False)
 
     @property
     def sid(self) -> str:
@@ -119,12 +121,19 @@ class Failures(Base):
     count: Mapped[int] = mapped_column(default=0, init=False)
     first_time: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     locked_until: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, init=False)
+    # Whose address it is, so that operators see to whom it happened. Erasing somebody clears the row by its digest.
+    person_id: Mapped[UUID | None] = mapped_column(default=None, init=False)
+
+    @property
+    def lock_time(self) -> datetime | None:
+        return self.locked_until - LOCKED_FOR if self.locked_until else None
 
     def is_locked(self, at: datetime) -> bool:
         return self.locked_until is not None and at < self.locked_until
 
-    def add(self, *, at: datetime) -> bool:
+    def add(self, whose: UUID | None, *, at: datetime) -> bool:
         """Count one more; whether it is the one that locks."""
+        self.person_id = whose
         if at >= self.first_time + WITHIN:
             self.count, self.first_time = 0, at
         self.count += 1

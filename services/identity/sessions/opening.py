@@ -14,6 +14,7 @@ from chassis.bus import publish
 from chassis.errors import Unauthenticated
 from services.identity.managers.queries import managed_by
 from services.identity.people.models import Person
+from services.identity.second_factors import demands
 from services.identity.sessions import queries
 from services.identity.sessions.ending import Endings
 from services.identity.sessions.keys import Keys
@@ -43,6 +44,15 @@ class Opened:
     refresh_token: str
 
 
+@dataclass(frozen=True, slots=True)
+class Rights:
+    """What a session says its person may do, and where it stands with the second factor."""
+
+    manages: frozenset[str]
+    roles: frozenset[str]
+    second_factor: pb.SecondFactorState.ValueType
+
+
 class Opening:
     """Opens sessions and refreshes them, in the caller's transaction."""
 
@@ -52,16 +62,19 @@ class Opening:
         self._lives = lives
         self._region = region
 
-    def open(self, session: Session, person: Person, *, at: datetime) -> Opened:
+    def open(
+        self, session: Session, person: Person, *, at: datetime, has_second_factor: bool
+    ) -> Opened:
         opened = OpenSession(
             person_id=person.id,
             create_time=at,
             refresh_time=at,
             expire_time=self._lives.ends(at, at),
+            has_second_factor=has_second_factor,
         )
         session.add(opened)
         session.flush()
-        return _hand_out(session, person, opened)
+        return self._hand_out(session, person, opened)
 
     def refresh(self, session: Session, token: str, *, at: datetime) -> Opened | None:
         """A new token for a used one. None when it was used before: the session has been ended."""
@@ -76,7 +89,7 @@ class Opening:
             return None
         used.use_time = at
         opened.refresh(at=at, expire_time=self._lives.ends(opened.create_time, at))
-        return _hand_out(session, person, opened)
+        return self._hand_out(session, person, opened)
 
     def tokens(self, opened: Opened, *, at: datetime) -> pb.Session:
         """What the caller gets. Signed when the transaction is over: a slow one would shorten its life."""
@@ -94,15 +107,24 @@ class Opening:
             person=opened.principal.person,
         )
 
+    def rights(self, session: Session, person: Person, opened: OpenSession) -> Rights:
+        """What the session lets its person do: little, while it has no second factor and must have one."""
+        manages = managed_by(session, person.id)
+        is_asked_for = demands.is_asked_for(session, self._region, person, manages)
+        state = demands.state(is_given=opened.has_second_factor, is_asked_for=is_asked_for)
+        if state == pb.MISSING:
+            return Rights(frozenset(), frozenset(), state)
+        return Rights(manages, person.roles, state)
 
-def _hand_out(session: Session, person: Person, opened: OpenSession) -> Opened:
-    token = generate()
-    session.add(RefreshToken(digest=digest(token), session_id=opened.id))
-    principal = Principal(
-        person=person.name,
-        organisation=person.membership,
-        manages=managed_by(session, person.id),
-        roles=person.roles,
-        session=opened.sid,
-    )
-    return Opened(principal, token)
+    def _hand_out(self, session: Session, person: Person, opened: OpenSession) -> Opened:
+        token = generate()
+        session.add(RefreshToken(digest=digest(token), session_id=opened.id))
+        rights = self.rights(session, person, opened)
+        principal = Principal(
+            person=person.name,
+            organisation=person.membership,
+            manages=rights.manages,
+            roles=rights.roles,
+            session=opened.sid,
+        )
+        return Opened(principal, token)

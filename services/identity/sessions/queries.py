@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from uuid import UUID
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from chassis.names import parse_name
+from services.identity.organisations.models import Organisation
 from services.identity.people.models import Person
 from services.identity.sessions.models import Credential, OpenSession, RefreshToken
 
@@ -52,3 +54,18 @@ def sessions_of(session: Session, person: UUID) -> Sequence[OpenSession]:
     """What is open in a person's name, oldest first."""
     statement = select(OpenSession).where(OpenSession.person_id == person)
     return session.scalars(statement.order_by(OpenSession.id)).all()
+
+
+def open_sessions(person: UUID | None) -> Select[OpenSession]:
+    """What ListSessions pages through: a person's, or everybody's."""
+    statement = select(OpenSession)
+    return statement.where(OpenSession.person_id == person) if person else statement
+
+
+def named(session: Session, organisations: Collection[str]) -> Sequence[tuple[str, str]]:
+    """Organisations with their display names, by those."""
+    ids = [parse_name("organisations", each) for each in organisations]
+    statement = (
+        select(Organisation).where(Organisation.id.in_(ids)).order_by(Organisation.sort_name)
+    )
+    return [(each.name, each.display_name) for each in session.scalars(statement)]

@@ -21,9 +21,15 @@ from services.identity.config import Config
 from services.identity.limits import Limits
 from services.identity.organisations.service import OrganisationService
 from services.identity.people.service import PersonService
+from services.identity.providers.client import OpenIdConnect
+from services.identity.providers.fetching import Fetcher
+from services.identity.providers.service import IdentityProviderService
 from services.identity.regions.service import RegionService
+from services.identity.second_factors.factors import Factors
+from services.identity.second_factors.service import SecondFactorService
 from services.identity.sessions.credentials import CredentialService
 from services.identity.sessions.ending import Endings
+from services.identity.sessions.entering import Entering
 from services.identity.sessions.keys import Keys
 from services.identity.sessions.opening import Opening
 from services.identity.sessions.passwords import Passwords
@@ -33,6 +39,7 @@ from tests.support.outbox import everything_announced
 PASSWORD = "a-long-enough-password"
 SECRET = b"0123456789abcdef0123456789abcdef"
 REGION = "east-of-england"
+REDIRECT_URI = "http://127.0.0.1:8000/sign-in/callback"
 NO_CONTEXT = cast(grpc.ServicerContext, None)
 
 CLI = Principal(service="cli")
@@ -75,7 +82,24 @@ class House:
         self.organisations = Stub(OrganisationService(database, self.endings))
         self.people = Stub(PersonService(database, self.endings, passwords, limits))
         self.sessions = Stub(
-            SessionService(database, self.opening, self.endings, self.keys, passwords)
+            SessionService(
+                database, self.opening, self.endings, self.keys, passwords, Factors(SECRET)
+            )
+        )
+        self.connect = OpenIdConnect(Fetcher(on_loopback=True), refetch_s=0.0)
+        self.providers = Stub(
+            IdentityProviderService(
+                database,
+                SECRET,
+                self.connect,
+                Entering(database, self.opening),
+                redirect_uris=[REDIRECT_URI],
+            )
+        )
+        self.second_factors = Stub(
+            SecondFactorService(
+                database, Factors(SECRET), self.endings, passwords, limits, region=REGION
+            )
         )
         self.credentials = Stub(
             CredentialService(database, self.endings, passwords, limits, mail_ttls(config))

@@ -15,7 +15,8 @@ from chassis.auth import JWKS, Principal, Verifier
 from chassis.clock import now
 from chassis.database import Database
 from chassis.errors import Unauthenticated
-from services.identity.sessions.keys import BadSecret, Keys, read_secret
+from chassis.secrets import BadSecret, read_secret
+from services.identity.sessions.keys import Keys
 from services.identity.sessions.models import SigningKey
 from tests.conftest import Databases
 from tests.unit.identity.house import REGION, SECRET, House

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from interchange.identity.v1 import events_pb2 as events
 from interchange.identity.v1 import organisations_pb2 as pb
+from interchange.identity.v1 import people_pb2 as people_pb
 
 from chassis.auth import Principal
 from chassis.errors import (
@@ -65,17 +66,36 @@ def test_the_next_token_of_who_was_appointed_says_what_they_manage(house: House)
     assert house.principal("asha@norfolk.example").manages == {norfolk}
 
 
-@pytest.mark.parametrize("whose", ["another organisation's", "a pending", "an unknown"])
+@pytest.mark.parametrize("whose", ["nobody's", "a pending", "an unknown"])
 def test_only_a_member_is_appointed(house: House, whose: str) -> None:
-    norfolk, suffolk = house.organisation("Norfolk"), house.organisation("Suffolk")
+    norfolk = house.organisation("Norfolk")
     person = {
-        "another organisation's": house.member(suffolk, "b@suffolk.example").person,
+        "nobody's": house.operator.person,
         "a pending": house.registered(norfolk, "c@norfolk.example").name,
         "an unknown": "people/00000000-0000-7000-8000-000000000000",
     }[whose]
 
     with pytest.raises(FailedPrecondition, match="NOT_A_MEMBER"):
         house.appoint(norfolk, person)
+
+
+def test_who_manages_several_organisations_loses_all_of_them_with_their_employer(
+    house: House,
+) -> None:
+    norfolk, suffolk = house.organisation("Norfolk"), house.organisation("Suffolk")
+    member = house.member(norfolk, "asha@norfolk.example")
+    for each in (norfolk, suffolk):
+        house.appoint(each, member.person)
+    assert house.principal("asha@norfolk.example").manages == {norfolk, suffolk}
+
+    move = people_pb.ChangeEmployerRequest(
+        name=member.person, organisation=house.organisation("Essex")
+    )
+    house.people.ChangeEmployer(move, house.operator)
+
+    assert not house.principal("asha@norfolk.example").manages
+    told = announced(house.database, events.ManagerSteppedDown)
+    assert {each.organisation for each in told} == {norfolk, suffolk}
 
 
 def test_nobody_is_appointed_twice_but_may_come_back(house: House) -> None:

@@ -149,7 +149,7 @@ def test_failures_lock_only_when_ten_fall_in_fifteen_minutes(gaps_s: list[int]) 
         if failures.is_locked(at):
             continue
         seen.append(at)
-        if failures.add(at=at):
+        if failures.add(None, at=at):
             assert at - seen[-FAILURES] < timedelta(minutes=15)
             assert failures.is_locked(at + timedelta(minutes=14, seconds=59))
             assert not failures.is_locked(at + timedelta(minutes=15))

@@ -23,6 +23,7 @@ from chassis.errors import (
 from tests.support.outbox import announced
 from tests.unit.identity.house import House, nothing_announced
 
+UNKNOWN = "organisations/0198f6c2-0000-7000-8000-00000000000a"
 CHARITY = pb.Identifier(scheme="GB-CHC", id="1234567")
 
 
@@ -149,6 +150,21 @@ def test_one_scheme_is_named_once(house: House) -> None:
 
     with pytest.raises(InvalidArgument, match="DUPLICATE_SCHEME"):
         house.organisation("Trust", identifiers=twice)
+
+
+def test_who_an_organisation_belongs_to_is_there_and_not_itself(house: House) -> None:
+    group, trust = house.organisation("A group"), house.organisation("A trust")
+
+    update(house, trust, house.operator, parent=group)
+
+    (event,) = announced(house.database, events.OrganisationRevised)
+    assert event.organisation.parent == get(house, trust).parent == group
+    for name, parent in ((group, trust), (group, group)):
+        with pytest.raises(InvalidArgument, match="PARENT_IN_CIRCLE"):
+            update(house, name, house.operator, parent=parent)
+    with pytest.raises(InvalidArgument, match="NO_SUCH_ORGANISATION"):
+        update(house, group, house.operator, parent=UNKNOWN)
+    assert not update(house, trust, house.operator, ["parent"]).parent
 
 
 def test_only_its_managers_and_operators_change_it(house: House) -> None:

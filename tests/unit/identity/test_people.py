@@ -612,3 +612,48 @@ def test_erasure_takes_an_own_address_out_of_the_organisations_record(house: Hou
 
     get = organisations_pb.GetOrganisationRequest(name=norfolk)
     assert house.organisations.GetOrganisation(get, house.operator).contact_email == ""
+
+
+def test_names_in_texts_are_found_and_not_said(house: House) -> None:
+    norfolk = house.organisation()
+    house.member(norfolk, ASHA, display_name="Siân Coe-Parry")
+    texts = [
+        "Ask for (SIAN  COE-PARRY), please.",
+        "Siân Coe-Parry\u2019s team",
+        "Sian Parry would like to see it",
+        "A colleague would like to see it",
+        "",
+    ]
+
+    found = house.people.FindNames(pb.FindNamesRequest(texts=texts), OPPORTUNITIES)
+
+    assert list(found.named) == [True, True, False, False, False]
+
+
+def test_an_operator_makes_a_member_a_coordinator_and_ends_it(house: House) -> None:
+    norfolk = house.organisation()
+    asha = house.member(norfolk, ASHA)
+    request = pb.AppointCoordinatorRequest(name=asha.person)
+
+    made = house.people.AppointCoordinator(request, house.operator)
+
+    assert made.coordinator
+    assert house.principal(ASHA).is_coordinator
+    assert listed(house, house.operator, coordinator=True) == [asha.person]
+    with pytest.raises(AlreadyExists, match="already"):
+        house.people.AppointCoordinator(request, house.operator)
+
+    house.people.DismissCoordinator(pb.DismissCoordinatorRequest(name=asha.person), house.operator)
+
+    assert not house.principal(ASHA).is_coordinator
+    assert announced(house.database, events.CoordinatorAppointed)[0].person == asha.person
+    assert announced(house.database, events.CoordinatorDismissed)[0].person == asha.person
+
+
+def test_who_is_no_member_yet_coordinates_nothing(house: House) -> None:
+    waiting = house.registered(house.organisation(), ASHA)
+
+    with nothing_announced(house.database), pytest.raises(FailedPrecondition, match="member"):
+        house.people.AppointCoordinator(
+            pb.AppointCoordinatorRequest(name=waiting.name), house.operator
+        )

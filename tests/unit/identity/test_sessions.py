@@ -164,7 +164,7 @@ def test_an_unknown_address_is_locked_alike_and_nobody_is_told(house: House) -> 
 def test_a_lock_ends_by_itself(house: House, asha: str) -> None:
     long_ago = now() - timedelta(minutes=15)
     with house.database.begin() as session:
-        locked = [lockout.fail(session, ASHA, at=long_ago) for _ in range(10)]
+        locked = [lockout.fail(session, ASHA, None, at=long_ago) for _ in range(10)]
     assert locked[-1]
 
     assert house.sign_in(ASHA).person == asha
@@ -378,3 +378,53 @@ def test_what_has_ended_is_cleared_away(house: House, asha: str) -> None:
     tidy(house.database, house.keys, registration_ttl_s=3600, at=now() + timedelta(days=15))
     assert tables() == [0, 0, 0, 0, 0]
     assert count(house.database, SigningKey) == 1
+
+
+def test_somebody_sees_their_own_sessions_and_ends_one(house: House, asha: str) -> None:
+    first, second = house.sign_in(ASHA), house.sign_in(ASHA)
+    who = house.verifier.verify(second.access_token)
+
+    listed = house.sessions.ListSessions(pb.ListSessionsRequest(parent=asha), who).sessions
+    assert [each.current for each in listed][:2] == [True, False]
+    house.sessions.DeleteSession(pb.DeleteSessionRequest(name=listed[1].name), who)
+
+    with pytest.raises(Unauthenticated):
+        house.refresh(first.refresh_token)
+
+
+def test_operators_see_all_sessions_and_others_do_not(house: House, asha: str) -> None:
+    everybody = pb.ListSessionsRequest(parent="people/-")
+
+    assert {each.person for each in house.sessions.ListSessions(everybody, house.operator).sessions}
+    with pytest.raises(Error, match=r"BAD_NAME|NOT_YOURS"):
+        house.sessions.ListSessions(everybody, house.principal(ASHA))
+
+
+def test_an_operator_who_ends_anothers_session_is_audited(house: House, asha: str) -> None:
+    house.sign_in(ASHA)
+    request = pb.ListSessionsRequest(parent=asha)
+    listed = house.sessions.ListSessions(request, house.operator).sessions
+    house.sessions.DeleteSession(pb.DeleteSessionRequest(name=listed[0].name), house.operator)
+
+    assert "session.end" in house.actions()
+
+
+def test_operators_see_who_is_locked_out(house: House, asha: str) -> None:
+    fail(house, times=10)
+    fail(house, FREE, times=10)
+
+    request = pb.ListLockoutsRequest()
+    listed = house.sessions.ListLockouts(request, house.operator).lockouts
+    assert sorted(each.person for each in listed) == ["", asha]
+    house.credentials.UnlockPerson(pb.UnlockPersonRequest(name=asha), house.operator)
+
+    left = house.sessions.ListLockouts(request, house.operator).lockouts
+    assert [each.person for each in left] == [""]
+
+
+def test_operators_find_people_by_address(house: House, asha: str) -> None:
+    request = people_pb2.FindPersonRequest(email=f" {ASHA.upper()} ")
+
+    assert house.people.FindPerson(request, house.operator).name == asha
+    with pytest.raises(NotFound, match="NO_SUCH_PERSON"):
+        house.people.FindPerson(people_pb2.FindPersonRequest(email=FREE), house.operator)

@@ -1,0 +1,16 @@
+"""Who coordinates programmes."""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0003"
+down_revision = "0002"
+
+
+def upgrade() -> None:
+    op.add_column(
+        "people",
+        sa.Column("is_coordinator", sa.Boolean(), nullable=False, server_default=sa.false()),
+    )
