@@ -17,4 +17,7 @@ def consent_to_proto(value: Consent | None) -> pb.Consent | None:
         method=convert.number(value.method),
         give_time=stamp(value.give_time),
         recorded_by=value.recorded_by,
+        purpose=value.purpose,
+        recipient_region=value.recipient_region,
+        expire_time=convert.moment(value.expire_time),
     )

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 
 import grpc
-from interchange.identity.v1 import audit_pb2, organisations_pb2, people_pb2
-from interchange.identity.v1.audit_pb2_grpc import AuditServiceStub
+from interchange.identity.v1 import organisations_pb2, people_pb2
 from interchange.identity.v1.organisations_pb2_grpc import OrganisationServiceStub
 from interchange.identity.v1.people_pb2_grpc import PersonServiceStub
 
-from chassis.errors import (
-    DeadlineExceeded,
-    Internal,
-    InvalidArgument,
-    NotFound,
-    PermissionDenied,
-    ResourceExhausted,
-    Unavailable,
-)
+from chassis.errors import InvalidArgument, NotFound, PermissionDenied
+from chassis.identity import TIMEOUT_S, Audit, answering
 
 Contacts = Mapping[str, people_pb2.Contact]
 
 # The figures are on a public page: it should rather say "not now" than wait.
 FIGURES_TIMEOUT_S = 1.0
-TIMEOUT_S = 3.0
-FAILURES = (Unavailable, DeadlineExceeded, ResourceExhausted, Internal)
 
 
 class Identity:
@@ -35,7 +24,7 @@ class Identity:
     def __init__(self, channel: grpc.Channel) -> None:
         self._organisations = OrganisationServiceStub(channel)
         self._people = PersonServiceStub(channel)
-        self._audit = AuditServiceStub(channel)
+        self.audit = Audit(channel)
 
     def organisation(self, name: str) -> organisations_pb2.Organisation | None:
         """An organisation as it is now; None when there is none of that name."""
@@ -56,26 +45,18 @@ class Identity:
             answer = self._people.BatchGetContacts(request, timeout=TIMEOUT_S)
         return {contact.person: contact for contact in answer.contacts}
 
+    def named(self, texts: Iterable[str]) -> Mapping[str, bool]:
+        """Of each text whether the full name of somebody registered stands in it."""
+        wanted = sorted(set(filter(None, texts)))
+        if not wanted:
+            return {}
+        request = people_pb2.FindNamesRequest(texts=wanted)
+        with answering():
+            answer = self._people.FindNames(request, timeout=TIMEOUT_S)
+        return dict(zip(wanted, answer.named, strict=True))
+
     def figures(self) -> organisations_pb2.MembershipFigures:
         """How many organisations, managers and participants there are."""
         request = organisations_pb2.GetMembershipFiguresRequest()
         with answering():
             return self._organisations.GetMembershipFigures(request, timeout=FIGURES_TIMEOUT_S)
-
-    def record(self, actor: str, action: str, subject: str) -> None:
-        """Write a privileged act into the region's audit log, before it is done."""
-        request = audit_pb2.RecordAuditEntryRequest(actor=actor, action=action, subject=subject)
-        with answering():
-            self._audit.RecordAuditEntry(request, timeout=TIMEOUT_S)
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """Say in our words that identity did not answer."""
-    try:
-        yield
-    except FAILURES as problem:
-        raise Unavailable(
-            "IDENTITY_UNAVAILABLE",
-            "the register of organisations and people does not answer; try again in a moment",
-        ) from problem

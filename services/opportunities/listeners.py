@@ -1,7 +1,8 @@
-"""What this service does when identity announces something."""
+"""What this service does when identity or federation announces something."""
 
 from __future__ import annotations
 
+from interchange.federation.v1 import events_pb2 as federation
 from interchange.identity.v1 import events_pb2 as identity
 
 from chassis.bus import Handlers
@@ -12,6 +13,10 @@ from services.opportunities.participation.succession import (
     on_manager_appointed,
     on_manager_stepped_down,
 )
+from services.opportunities.partners.listeners import (
+    on_notices_told,
+    on_partner_revised,
+)
 
 HANDLERS: Handlers = {
     identity.OrganisationRegistered: on_organisation,
@@ -21,4 +26,6 @@ HANDLERS: Handlers = {
     identity.ManagerSteppedDown: on_manager_stepped_down,
     identity.PersonEmployerChanged: on_employer_changed,
     identity.PersonErased: on_person_erased,
+    federation.PartnerRevised: on_partner_revised,
+    federation.PartnerNoticesTold: on_notices_told,
 }

@@ -10,6 +10,7 @@ from services.opportunities.interests.models import Interest
 from services.opportunities.interests.models import State as InterestState
 from services.opportunities.notices.models import Listed, Notice, State, Visibility
 from services.opportunities.requests.models import Request
+from services.opportunities.swaps.models import Swap
 
 managers = any_of(manager, operator)  # of which organisation, the loaders check
 
@@ -21,10 +22,18 @@ RULES: Rules = {
     "UpdateNotice": managers,
     "SubmitNotice": managers,
     "PublishNotice": managers,
+    "ReturnNotice": managers,
     "WithdrawNotice": managers,
     "CloseNotice": managers,
     "CopyNotice": managers,
     "SetNoticeConsent": signed_in,  # the beneficiary too
+    # notices as tables
+    "ExportNotices": managers,
+    "ImportNotices": managers,
+    # reports of notices
+    "CreateNoticeReport": anyone,  # who can see the notice
+    "ListNoticeReports": operator,
+    "DismissNoticeReport": operator,
     # requests
     "CreateRequest": signed_in,
     "GetRequest": signed_in,
@@ -44,15 +53,27 @@ RULES: Rules = {
     "GetIntroduction": signed_in,
     # exchanges
     "GetExchange": signed_in,
-    "ListExchanges": signed_in,
+    "ListExchanges": any_of(signed_in, service("matching")),  # which notes who is partners
     "UpdateExchange": managers,
     "SignExchange": signed_in,
     "StartExchange": managers,
     "CompleteExchange": managers,
     "EndExchange": signed_in,
     "GiveFeedback": signed_in,
+    # swaps
+    "ProposeSwap": managers,
+    "GetSwap": signed_in,
+    "ListSwaps": any_of(signed_in, service("matching")),  # which leaves out what is taken
+    "AgreeSwap": manager,  # nobody agrees for another organisation's people
+    "LeaveSwap": manager,
+    "BeginSwap": managers,
+    # what regions tell each other
+    "GetPartnerRecord": service("federation"),
+    "TakePartnerRecord": service("federation"),
+    "ForgetPartnerRecord": service("federation"),
     # figures and one's own record
     "GetFigures": anyone,
+    "ListAnsweringTimes": operator,
     "ExportParticipation": signed_in,
     # what could not be processed
     "ListDeadLetters": any_of(operator, service("cli")),
@@ -160,6 +181,16 @@ def roles_in(who: Principal, exchange: Exchange) -> set[Role]:
     if who.manages_organisation(exchange.visiting_organisation):
         roles.add(Role.VISITING_MANAGER)
     return roles
+
+
+def sees_every_swap(who: Principal) -> bool:
+    return who.is_operator or who.service == "matching"
+
+
+def may_see_swap(who: Principal, swap: Swap) -> bool:
+    """Who takes part sees it whole: its managers, whom its notices are for, and operators."""
+    is_part = any(manages(who, each) for each in swap.organisations)
+    return is_part or any(is_person(who, each) for each in swap.people) or sees_every_swap(who)
 
 
 def may_export(who: Principal, person: str) -> bool:

@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
+from typing import Any
 
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import exchanges_pb2 as pb
 
 from chassis import convert
+from chassis.auth import ANONYMOUS, Principal
 from chassis.etags import etag
+from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
+from services.opportunities.exchanges.actions import ActionState, ExchangeAction
 from services.opportunities.exchanges.models import Exchange, Feedback, Payer, Signatory
 from services.opportunities.notices.models import Attendance
 
 
-def to_proto(exchange: Exchange) -> pb.Exchange:
-    """The exchange as all those concerned see it: they have been introduced."""
+def to_proto(exchange: Exchange, who: Principal = ANONYMOUS) -> pb.Exchange:
+    """The exchange as all those concerned see it: they have been introduced. Of refusals each sees their own."""
     return pb.Exchange(
         name=exchange.name,
         notice=exchange.notice.name,
@@ -45,6 +49,12 @@ def to_proto(exchange: Exchange) -> pb.Exchange:
         end_time=convert.moment(exchange.end_time),
         update_time=stamp(exchange.update_time),
         etag=etag(exchange.version),
+        region=exchange.region,
+        pending_actions=[
+            pending(each)
+            for each in exchange.actions
+            if each.state is ActionState.WAITING or each.person == who.person
+        ],
     )
 
 
@@ -53,6 +63,18 @@ def signatory(each: Signatory) -> pb.Signatory:
         role=convert.number(each.role),
         person=each.person,
         sign_time=convert.moment(each.sign_time),
+    )
+
+
+def pending(each: ExchangeAction) -> pb.ExchangeAction:
+    return pb.ExchangeAction(
+        name=format_name("exchanges", each.exchange_id, "actions", each.id),
+        verb=convert.number(each.verb),
+        person=each.person,
+        state=convert.number(each.state),
+        refusal=each.refusal,
+        detail=each.detail,
+        create_time=stamp(each.create_time),
     )
 
 
@@ -67,19 +89,30 @@ def feedback(each: Feedback) -> pb.Feedback:
 
 
 def facts(exchange: Exchange, *, actor: str) -> events.ExchangeFacts:
-    """What every event about an exchange carries: people as ids, no texts."""
+    """What every event about an exchange carries: people of this region as ids, no texts."""
     return events.ExchangeFacts(
         exchange=exchange.name,
         notice=exchange.notice.name,
         notice_title=exchange.notice.title,
         host_organisation=exchange.host_organisation,
         visiting_organisation=exchange.visiting_organisation,
-        signatories=sorted({each.person for each in exchange.signatories if each.person}),
+        signatories=sorted(
+            {each.person for each in exchange.signatories if each.person} & local_people(exchange)
+        ),
         actor=actor,
         state=convert.number(exchange.state),
         start_date=convert.day(exchange.start_date),
         end_date=convert.day(exchange.end_date),
+        host_organisation_display_name=exchange.host.display_name,
+        visiting_organisation_display_name=exchange.visitor.display_name,
+        partner_region=exchange.partner_region,
+        partner_hosts=bool(exchange.host.region),
     )
+
+
+def local_people(exchange: Exchange) -> set[str]:
+    """Who takes part for an organisation of this region."""
+    return {each.person for each in exchange.signatories if exchange.is_ours(each.role)}
 
 
 # From a message to the attribute of the same name.
@@ -99,3 +132,18 @@ TERMS: dict[str, Callable[[pb.Exchange], object]] = {
 def read_terms(message: pb.Exchange, fields: Collection[str]) -> Mapping[str, object]:
     """Terms by attribute, of these fields."""
     return {field: TERMS[field](message) for field in fields}
+
+
+def terms_to_proto(terms: Mapping[str, Any]) -> pb.Exchange:
+    """Terms by attribute as a message that holds nothing else."""
+    return pb.Exchange(
+        start_date=convert.day(terms["start_date"]),
+        end_date=convert.day(terms["end_date"]),
+        days_per_week=terms["days_per_week"],
+        attendance=convert.number(terms["attendance"]),
+        place=convert.place(terms["place"]),
+        payer=convert.number(terms["payer"]),
+        payment_note=terms["payment_note"],
+        objectives=terms["objectives"],
+        cover=terms["cover"],
+    )

@@ -23,7 +23,9 @@ from chassis.errors import (
 from chassis.names import format_name
 from chassis.places import Place
 from services.opportunities.columns import Base, resource
-from services.opportunities.exchanges.parties import Party, Role
+from services.opportunities.exchanges.actions import ActionOutcome, ExchangeAction
+from services.opportunities.exchanges.copies import AcrossRegions
+from services.opportunities.exchanges.parties import HOST, Party, Role
 from services.opportunities.notices.models import Attendance, Format, Notice
 from services.opportunities.organisations.models import Organisation
 
@@ -80,7 +82,7 @@ class Feedback(Base):
     create_time: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
-class Exchange(Base):
+class Exchange(AcrossRegions, Base):
     """What two organisations agreed."""
 
     __tablename__ = "exchanges"
@@ -138,13 +140,35 @@ class Exchange(Base):
     end_time: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, init=False)
     update_time: Mapped[datetime] = mapped_column(UtcDateTime)
     version: Mapped[int] = mapped_column(default=1, init=False)
+    actions: Mapped[list[ExchangeAction]] = relationship(
+        lazy="selectin",
+        order_by=ExchangeAction.create_time,
+        cascade="all, delete-orphan",
+        default_factory=list,
+        init=False,
+    )
+    outcomes: Mapped[list[ActionOutcome]] = relationship(
+        lazy="select",
+        order_by=ActionOutcome.create_time,
+        cascade="all, delete-orphan",
+        default_factory=list,
+        init=False,
+    )
 
     @classmethod
     def propose(
-        cls, notice: Notice, interest_id: UUID, host: Party, visitor: Party, *, at: datetime
+        cls,
+        notice: Notice,
+        interest_id: UUID,
+        host: Party,
+        visitor: Party,
+        *,
+        at: datetime,
+        follower: str = "",
     ) -> Self:
         """Terms as the notice has them, to be settled and signed by the people named and both managers."""
         exchange = cls(
+            follower=follower,
             notice=notice,
             interest_id=interest_id,
             format=notice.format,
@@ -168,6 +192,14 @@ class Exchange(Base):
     def name(self) -> str:
         return format_name("exchanges", self.id)
 
+    def organisation_of(self, role: Role) -> Organisation:
+        """For whom somebody takes part."""
+        return self.host if role in HOST else self.visitor
+
+    def is_ours(self, role: Role) -> bool:
+        """Whether who takes part in this role is of this region."""
+        return not self.organisation_of(role).region
+
     @property
     def interest_name(self) -> str:
         return format_name("notices", self.notice_id, "interests", self.interest_id)
@@ -188,6 +220,7 @@ class Exchange(Base):
         for signatory in self.signatories:
             signatory.sign_time = None
         self._touch(at)
+        self.terms_version = self.version
         return True
 
     def sign(self, who: str, roles: set[Role], *, at: datetime) -> bool:
@@ -219,12 +252,14 @@ class Exchange(Base):
 
     def end(self, reason: str, *, at: datetime) -> None:
         """End it before its time, or before it began."""
+        self._require_here()
         if not self.is_open:
             raise FailedPrecondition("ALREADY_OVER", f"{self.name} is {self.state.name}")
         self.state, self.end_time, self.end_reason = State.ENDED_EARLY, at, reason
         self._touch(at)
 
     def give_feedback(self, who: str, role: Role, *, rating: int, text: str, at: datetime) -> None:
+        self._require_here()
         if self.is_open:
             raise FailedPrecondition(
                 "NOT_OVER", f"{self.name} is {self.state.name}: feedback comes when it is over"
@@ -246,6 +281,16 @@ class Exchange(Base):
             signatory.person = successor
             self._touch(at)
 
+    def forget_partner(self, *, at: datetime) -> None:
+        """Clear the people of the other region and their words."""
+        for signatory in self.signatories:
+            signatory.person = signatory.person if self.is_ours(signatory.role) else ""
+        for feedback in self.feedback:
+            if not self.is_ours(feedback.role):
+                feedback.person = feedback.text = ""
+        self.end_reason = ""
+        self._touch(at)
+
     def forget(self, person: str, *, at: datetime) -> None:
         """Clear a person from the signatures and the feedback; ratings stay, for nobody's name is on them."""
         for signatory in self.signatories:
@@ -253,10 +298,12 @@ class Exchange(Base):
         for feedback in self.feedback:
             if feedback.person == person:
                 feedback.person = feedback.text = ""
+        self.actions[:] = [each for each in self.actions if each.person != person]
         self.end_reason = ""
         self._touch(at)
 
     def _require(self, state: State) -> None:
+        self._require_here()
         if self.state is not state:
             raise FailedPrecondition(
                 f"NOT_{state.name}", f"{self.name} is {self.state.name}, not {state.name}"

@@ -19,6 +19,11 @@ class Role(IntEnum):
     VISITING_MANAGER = 4
 
 
+HOST = (Role.HOST_PERSON, Role.HOST_MANAGER)
+VISITING = (Role.VISITING_PERSON, Role.VISITING_MANAGER)
+NAMED = (Role.HOST_PERSON, Role.VISITING_PERSON)
+
+
 @dataclass(frozen=True, slots=True)
 class Party:
     """One side: its organisation, the person named, if any, and the manager who answers for it."""

@@ -12,6 +12,7 @@ from chassis.etags import check
 from chassis.names import parse_name
 from services.opportunities.exchanges.models import Exchange, Signatory, State
 from services.opportunities.policy import manages_exchange, may_see_exchange
+from services.opportunities.swaps import queries as swaps
 
 
 def load(session: Session, name: str) -> Exchange:
@@ -22,7 +23,9 @@ def load(session: Session, name: str) -> Exchange:
 
 def load_for_change(session: Session, name: str, etag: str = "") -> Exchange:
     """An exchange that concerns the caller and nobody else changes meanwhile."""
-    statement = select(Exchange).where(Exchange.id == parse_name("exchanges", name))
+    exchange_id = parse_name("exchanges", name)
+    swaps.with_exchange(session, exchange_id)  # first: everybody locks in this order
+    statement = select(Exchange).where(Exchange.id == exchange_id)
     found = session.scalars(statement.with_for_update(of=Exchange)).one_or_none()
     exchange = _require_visible(found, name)
     check(etag, exchange.version)
@@ -38,9 +41,9 @@ def load_for_managers(session: Session, name: str, etag: str = "") -> Exchange:
 
 
 def listing(who: Principal, request: pb.ListExchangesRequest) -> Select[Exchange]:
-    """Those that concern the caller; operators list all."""
+    """Those that concern the caller; operators and programs list all."""
     statement = select(Exchange)
-    if not who.is_operator:
+    if not (who.is_operator or who.service):
         signs = select(Signatory.exchange_id).where(Signatory.person == who.person)
         mine = or_(
             Exchange.host_organisation.in_(who.manages),

@@ -16,6 +16,8 @@ from services.opportunities.notices.models import Notice
 from services.opportunities.notices.models import State as NoticeState
 
 T = TypeVar("T")
+# Each region counts its own; the sum over all regions is then right.
+OURS = Notice.origin_notice == ""
 
 
 def figures(session: Session) -> pb.Figures:
@@ -26,11 +28,11 @@ def figures(session: Session) -> pb.Figures:
     return pb.Figures(
         notices=sum(kinds.values()),
         open_notices=_open_notices(session),
-        interests=session.scalar(select(func.count(Interest.id))) or 0,
+        interests=session.scalar(select(func.count(Interest.id)).where(Interest.region == "")) or 0,
         exchanges=sum(exchanges.values()),
         exchanges_under_way=exchanges.get(State.UNDER_WAY, 0),
         exchanges_completed=exchanges.get(State.COMPLETED, 0),
-        mean_rating=float(session.scalar(select(func.avg(Feedback.rating))) or 0),
+        mean_rating=_mean_rating(session),
         notices_by_kind=[
             pb.CountByKind(kind=convert.number(kind), count=kinds[kind]) for kind in sorted(kinds)
         ],
@@ -43,16 +45,25 @@ def figures(session: Session) -> pb.Figures:
 
 def _published_by(session: Session, column: InstrumentedAttribute[T]) -> Mapping[T, int]:
     """Notices ever published, by the values of a column."""
-    published = select(column, func.count(Notice.id)).where(Notice.publish_time.is_not(None))
+    published = select(column, func.count(Notice.id)).where(Notice.publish_time.is_not(None), OURS)
     rows = session.execute(published.group_by(column)).all()
     return dict(rows)
 
 
 def _open_notices(session: Session) -> int:
-    published = select(func.count(Notice.id)).where(Notice.state == NoticeState.PUBLISHED)
+    published = select(func.count(Notice.id)).where(Notice.state == NoticeState.PUBLISHED, OURS)
     return session.scalar(published) or 0
 
 
+def _mean_rating(session: Session) -> float:
+    ratings = select(func.avg(Feedback.rating)).join(Exchange).where(Exchange.region == "")
+    return float(session.scalar(ratings) or 0)
+
+
 def _exchanges(session: Session) -> Mapping[State, int]:
-    by_state = select(Exchange.state, func.count(Exchange.id)).group_by(Exchange.state)
+    by_state = (
+        select(Exchange.state, func.count(Exchange.id))
+        .where(Exchange.region == "")
+        .group_by(Exchange.state)
+    )
     return dict(session.execute(by_state).all())

@@ -9,11 +9,15 @@ from threading import Lock
 from grpc import ServicerContext
 from interchange.opportunities.v1 import exchanges_pb2 as pb
 from interchange.opportunities.v1 import exchanges_pb2_grpc as rpc
+from sqlalchemy import select
 
+from chassis.clock import now
 from chassis.database import Database
 from chassis.errors import Unavailable
-from services.opportunities.figures import queries
+from chassis.pages import paginate
+from services.opportunities.figures import answering, queries
 from services.opportunities.identity import Identity
+from services.opportunities.organisations.models import Organisation
 
 COUNTED_FOR_S = 5.0
 # Those who wait while identity does not answer are refused together, not one after the other.
@@ -42,6 +46,27 @@ class FiguresService(rpc.FiguresServiceServicer):
         if isinstance(answer, Unavailable):
             raise Unavailable(answer.reason, answer.message)
         return answer
+
+    def ListAnsweringTimes(
+        self, request: pb.ListAnsweringTimesRequest, _: ServicerContext
+    ) -> pb.ListAnsweringTimesResponse:
+        ours = select(Organisation).where(Organisation.region == "", Organisation.is_verified)
+        with self._read() as session:
+            page = paginate(
+                session,
+                ours,
+                key=(Organisation.display_name, Organisation.name),
+                request=request,
+                scope="ListAnsweringTimes",
+            )
+            found = answering.times(session, [each.name for each in page.items], at=now())
+        return pb.ListAnsweringTimesResponse(
+            answering_times=[
+                answering.to_proto(each, found.get(each.name, answering.Times()))
+                for each in page.items
+            ],
+            next_page_token=page.next_page_token,
+        )
 
     def _newest(self) -> pb.Figures | Unavailable:
         with self._lock:  # who comes meanwhile waits for this count, and starts none of their own

@@ -7,6 +7,7 @@ from interchange.opportunities.v1 import interests_pb2 as pb
 
 from chassis import convert
 from chassis.auth import Principal
+from chassis.clock import now
 from chassis.etags import etag
 from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
@@ -34,7 +35,11 @@ def to_proto(interest: Interest, who: Principal) -> pb.Interest:
         endorse_time=convert.moment(interest.endorse_time),
         decide_time=convert.moment(interest.decide_time),
         etag=etag(interest.version),
+        notice_region=interest.notice_region,
+        organisation_region=interest.region,
     )
+    if interest.is_open and is_own_side(who, interest):
+        message.waiting = interest.waits_for(at=now())
     if sees_participant(who, interest):
         message.participant = interest.participant
     consent = consent_to_proto(interest.consent)
@@ -44,7 +49,7 @@ def to_proto(interest: Interest, who: Principal) -> pb.Interest:
 
 
 def facts(interest: Interest) -> events.InterestFacts:
-    """What every event about an interest carries: people as ids, no texts."""
+    """What every event about an interest carries: people of this region as ids, no texts."""
     notice = interest.notice
     return events.InterestFacts(
         interest=interest.name,
@@ -53,7 +58,11 @@ def facts(interest: Interest) -> events.InterestFacts:
         notice_organisation=interest.notice_organisation,
         organisation=interest.organisation,
         notice_manager=notice.manager,
-        interested_manager=interest.manager,
+        interested_manager="" if interest.region else interest.manager,
         beneficiary=notice.beneficiary,
-        participant=interest.participant,
+        participant="" if interest.region else interest.participant,
+        organisation_display_name=interest.owner.display_name,
+        notice_organisation_display_name=notice.display_name,
+        notice_region=interest.notice_region,
+        organisation_region=interest.region,
     )

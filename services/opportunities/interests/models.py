@@ -15,7 +15,7 @@ from chassis.database import UtcDateTime, new_id
 from chassis.errors import FailedPrecondition, PermissionDenied
 from chassis.names import format_name
 from services.opportunities.columns import Base, resource
-from services.opportunities.consent import Consent, Consenting
+from services.opportunities.consent import Consent, Consenting, consent_missing
 from services.opportunities.notices.models import Notice
 from services.opportunities.organisations.models import Organisation
 
@@ -78,6 +78,14 @@ class Interest(Consenting, Base):
     endorse_time: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, init=False)
     decide_time: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None, init=False)
     version: Mapped[int] = mapped_column(default=1, init=False)
+    # The partner region of the interested organisation; empty: ours.
+    region: Mapped[str] = mapped_column(String(40), default="")
+    # Its name in the other region, once that is known; empty: no other region is concerned.
+    origin_interest: Mapped[str] = mapped_column(String(200), default="")
+    # Whether the notice's region is, or is about to be, told of it.
+    is_told: Mapped[bool] = mapped_column(default=False, init=False)
+    # Code of a decision that the service took, such as NOTICE_GONE; empty: a manager decided.
+    reason_code: Mapped[str] = mapped_column(String(50), default="", init=False)
 
     @classmethod
     def propose(
@@ -115,13 +123,94 @@ class Interest(Consenting, Base):
         interest.organisation = owner.name
         return interest
 
+    @classmethod
+    def of_partner(
+        cls,
+        notice: Notice,
+        owner: Organisation,
+        *,
+        interest_id: UUID,
+        region: str,
+        origin_interest: str,
+        at: datetime,
+    ) -> Self:
+        """An answer from a partner region, empty until it follows: its own manager stands behind it."""
+        interest = cls(
+            id=interest_id,
+            notice=notice,
+            owner=owner,
+            proposer="",
+            manager="",
+            is_vouched=True,
+            region=region,
+            origin_interest=origin_interest,
+            create_time=at,
+        )
+        interest.notice_id, interest.notice_organisation = notice.id, notice.organisation
+        interest.organisation = owner.name
+        return interest
+
     @property
     def name(self) -> str:
         return format_name("notices", self.notice_id, "interests", self.id)
 
     @property
+    def notice_region(self) -> str:
+        """The partner region that owns the notice; empty: ours."""
+        return self.notice.region if self.notice.is_copy else ""
+
+    @property
+    def other_region(self) -> str:
+        """The partner region on the other side; empty: both sides are ours."""
+        return self.region or self.notice_region
+
+    @property
     def is_open(self) -> bool:
         return self.state in OPEN
+
+    def may_travel(self, *, at: datetime) -> bool:
+        """Whether the notice's region may be told: its side stands behind it, and who is named consents."""
+        is_alive = self.is_open or self.state is State.ACCEPTED
+        return is_alive and not self.waits_for(at=at)
+
+    def waits_for(self, *, at: datetime) -> str:
+        """Why it may not leave for the notice's region, in words; empty when it may, or need not."""
+        if not self.notice_region:
+            return ""
+        if not self.is_vouched:
+            return "It waits for a manager of its own organisation to endorse it."
+        if self.participant and not _permits(self.consent, self.notice_region, at=at):
+            return (
+                f"It waits for the participant's consent to be introduced in {self.notice_region}: "
+                f"record it with POST /v1/{self.name}:setConsent and recipient_region "
+                f'"{self.notice_region}".'
+            )
+        return ""
+
+    def follow_proposal(
+        self, *, manager: str, participant: str, consent: Consent | None, message: str
+    ) -> None:
+        """Be as its own region says, until it is decided here. What was taken back may be put again."""
+        if self.state is State.WITHDRAWN:
+            self.state, self.decide_time, self.decline_reason = State.PROPOSED, None, ""
+        self.manager, self.participant, self.consent = manager, participant, consent
+        self.message = message
+        self._touch()
+
+    def follow_decision(
+        self, state: State, *, reason: str, code: str, exchange_id: UUID | None, at: datetime
+    ) -> bool:
+        """Be as the notice's region decided; whether that is news. What was taken back here stays so."""
+        if not self.is_open or state is self.state:
+            return False
+        if state is State.ENDORSED:
+            self.state, self.endorse_time = state, at
+            self._touch()
+            return True
+        self.decline_reason, self.reason_code = reason, code
+        self.exchange_id = exchange_id
+        self._decide(state, at)
+        return True
 
     def endorse(self, *, by: str, own_side: bool, at: datetime) -> None:
         """Stand behind it. What a person proposed by themselves needs their own side's manager."""
@@ -135,23 +224,35 @@ class Interest(Consenting, Base):
             )
         if own_side and not self.is_vouched:
             self.manager, self.is_vouched = by, True
+        if self.waits_for(at=at):
+            raise FailedPrecondition("CONSENT_MISSING", self.waits_for(at=at), name=self.name)
         self.state, self.endorse_time = State.ENDORSED, at
         self._touch()
 
     def accept(self, exchange_id: UUID, *, at: datetime) -> None:
         """Introduce the two sides. Everyone who is named must have consented."""
+        self.notice.require_ours()
         if self.state is not State.ENDORSED:
             raise FailedPrecondition(
                 "NOT_ENDORSED", f"{self.name} is {self.state.name}, not ENDORSED"
             )
         self.notice.require_published()
-        self._require_consents()
+        self._require_consents(at)
         self.exchange_id = exchange_id
         self._decide(State.ACCEPTED, at)
 
-    def decline(self, reason: str, *, at: datetime) -> None:
+    def decline(self, reason: str, *, at: datetime, code: str = "") -> None:
+        """Say no; the code is given when the service does so."""
         self._require_undecided()
-        self.decline_reason = reason
+        if self.state is State.ENDORSED:
+            self.notice.require_ours()
+        self.decline_reason, self.reason_code = reason, code
+        self._decide(State.DECLINED, at)
+
+    def lapse(self, reason: str, *, code: str, at: datetime) -> None:
+        """Come to nothing because the notice is gone, of which its region never heard."""
+        self._require_undecided()
+        self.decline_reason, self.reason_code = reason, code
         self._decide(State.DECLINED, at)
 
     def withdraw(self, *, at: datetime, reason: str = "") -> None:
@@ -163,6 +264,7 @@ class Interest(Consenting, Base):
     def record_consent(self, consent: Consent | None) -> None:
         """The participant's consent, or None when they take it back, which they can until acceptance."""
         self._require_undecided()
+        self.require_ours()
         if not self.participant:
             raise FailedPrecondition(
                 "NO_PARTICIPANT", f"{self.name} names no participant who could consent"
@@ -186,18 +288,32 @@ class Interest(Consenting, Base):
             self.manager = ""
         self._touch()
 
+    def forget_partner(self) -> None:
+        """Clear all that its own region said of people, and their words."""
+        self.participant = self.manager = self.message = self.decline_reason = ""
+        self.consent = None
+        self._touch()
+
+    def require_ours(self) -> None:
+        """Refuse to do for a partner region's organisation what only that can do."""
+        if self.region:
+            raise FailedPrecondition(
+                "OWNED_ELSEWHERE",
+                f"{self.name} was made in the region {self.region}: only there can that be done",
+                region=self.region,
+            )
+
     def _require_undecided(self) -> None:
         if not self.is_open:
             raise FailedPrecondition(
                 "ALREADY_DECIDED", f"{self.name} is {self.state.name}: that can't be changed"
             )
 
-    def _require_consents(self) -> None:
-        notice = self.notice
-        if notice.beneficiary and notice.consent is None:
-            raise _consent_missing("beneficiary", notice.name)
-        if self.participant and self.consent is None:
-            raise _consent_missing("participant", self.name)
+    def _require_consents(self, at: datetime) -> None:
+        ours = ("", self.notice.region)
+        self.notice.require_consent(*((self.region,) if self.region else ours), at=at)
+        if self.participant and not _permits(self.consent, *ours, at=at):
+            raise consent_missing("participant", self.name)
 
     def _decide(self, state: State, at: datetime) -> None:
         self.state, self.decide_time = state, at
@@ -207,11 +323,5 @@ class Interest(Consenting, Base):
         self.version += 1
 
 
-def _consent_missing(whose: str, name: str) -> FailedPrecondition:
-    return FailedPrecondition(
-        "CONSENT_MISSING",
-        f"the {whose} has not consented to be introduced: they or their manager record it "
-        f"with POST /v1/{name}:setConsent",
-        whose=whose,
-        name=name,
-    )
+def _permits(consent: Consent | None, *regions: str, at: datetime) -> bool:
+    return consent is not None and consent.permits(*regions, at=at)

@@ -86,6 +86,4 @@ def consent(
     """The participant's consent as the caller records it; None when they take it back."""
     if not message.HasField("consent"):
         return None
-    return given(
-        message.consent.text_version, whose=interest.participant, by=principal().person, at=at
-    )
+    return given(message.consent, whose=interest.participant, by=principal().person, at=at)

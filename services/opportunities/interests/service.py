@@ -17,7 +17,6 @@ from chassis.clock import now
 from chassis.database import Database
 from chassis.names import parse_name
 from chassis.pages import paginate
-from services.opportunities.audit import audited
 from services.opportunities.exchanges.models import Exchange
 from services.opportunities.exchanges.parties import parties
 from services.opportunities.identity import Identity
@@ -26,8 +25,10 @@ from services.opportunities.interests.convert import facts, to_proto
 from services.opportunities.interests.models import Interest, State
 from services.opportunities.nameless import require_nameless
 from services.opportunities.notices import queries as notices
+from services.opportunities.notices.convert import to_public
 from services.opportunities.notices.drafting import answers_for, owner
 from services.opportunities.organisations.directory import Directory
+from services.opportunities.partner_records import people, telling
 from services.opportunities.policy import (
     is_own_side,
     manages,
@@ -63,10 +64,11 @@ class InterestService(rpc.InterestServiceServicer):
             require_nameless(
                 {"interest.message": message.message}, people.get(proposal.participant)
             )
-        audited(self._identity, "interest.create", request.parent)
+        self._identity.audit.record_operator("interest.create", request.parent)
         with self._begin() as session:
             interest = self._propose(session, request, proposal, at=now())
             publish(session, events.InterestProposed(interest=facts(interest)))
+            telling.interest(session, interest, at=now())
         return to_proto(interest, who)
 
     def _propose(
@@ -125,24 +127,31 @@ class InterestService(rpc.InterestServiceServicer):
         self, request: pb.EndorseInterestRequest, _: ServicerContext
     ) -> pb.Interest:
         who = principal()
-        audited(self._identity, "interest.endorse", request.name)
+        self._identity.audit.record_operator("interest.endorse", request.name)
         with self._begin() as session:
             interest = queries.load_for_change(session, request.name, request.etag)
             queries.require(may_endorse(who, interest), request.name)
             own_side = manages(who, interest.organisation)
             interest.endorse(by=who.person, own_side=own_side, at=now())
             publish(session, events.InterestEndorsed(interest=facts(interest)))
+            telling.interest(session, interest, at=now())
         return to_proto(interest, who)
 
     def AcceptInterest(self, request: pb.AcceptInterestRequest, _: ServicerContext) -> pb.Interest:
         who, at = principal(), now()
-        audited(self._identity, "interest.accept", request.name)
+        self._identity.audit.record_operator("interest.accept", request.name)
         with self._begin() as session:
             interest = queries.load_for_change(session, request.name, request.etag)
             queries.require(may_accept(who, interest), request.name)
-            exchange = Exchange.propose(interest.notice, interest.id, *parties(interest), at=at)
+            exchange = Exchange.propose(
+                interest.notice, interest.id, *parties(interest), at=at, follower=interest.region
+            )
             interest.accept(exchange.id, at=at)
             session.add(exchange)
+            if interest.notice.take_place(at=at):
+                publish(session, events.NoticeRevised(notice=to_public(interest.notice)))
+            telling.interest(session, interest, at=at)
+            telling.exchange(session, exchange)
             publish(
                 session,
                 events.InterestAccepted(interest=facts(interest), exchange=exchange.name),
@@ -153,35 +162,39 @@ class InterestService(rpc.InterestServiceServicer):
         self, request: pb.DeclineInterestRequest, _: ServicerContext
     ) -> pb.Interest:
         who = principal()
-        audited(self._identity, "interest.decline", request.name)
+        self._identity.audit.record_operator("interest.decline", request.name)
         with self._begin() as session:
             interest = queries.load_for_change(session, request.name, request.etag)
             queries.require(may_decline(who, interest), request.name)
             interest.decline(request.reason, at=now())
             publish(session, events.InterestDeclined(interest=facts(interest)))
+            telling.interest(session, interest, at=now())
         return to_proto(interest, who)
 
     def WithdrawInterest(
         self, request: pb.WithdrawInterestRequest, _: ServicerContext
     ) -> pb.Interest:
         who = principal()
-        audited(self._identity, "interest.withdraw", request.name)
+        self._identity.audit.record_operator("interest.withdraw", request.name)
         with self._begin() as session:
             interest = queries.load_for_change(session, request.name, request.etag)
             queries.require(is_own_side(who, interest), request.name)
+            interest.require_ours()
             interest.withdraw(at=now())
             publish(session, events.InterestWithdrawn(interest=facts(interest)))
+            telling.interest(session, interest, at=now())
         return to_proto(interest, who)
 
     def SetInterestConsent(
         self, request: pb.SetInterestConsentRequest, _: ServicerContext
     ) -> pb.Interest:
         who = principal()
-        audited(self._identity, "interest.setConsent", request.name)
+        self._identity.audit.record_operator("interest.setConsent", request.name)
         with self._begin() as session:
             interest = queries.load_for_change(session, request.name)
             queries.require(is_own_side(who, interest), request.name)
             interest.record_consent(proposing.consent(interest, request, at=now()))
+            telling.interest(session, interest, at=now())
         return to_proto(interest, who)
 
     def GetIntroduction(
@@ -189,5 +202,7 @@ class InterestService(rpc.InterestServiceServicer):
     ) -> pb.Introduction:
         with self._read() as session:
             exchange = introduction.load(session, request.name)
-        contacts = self._identity.contacts(each.person for each in exchange.signatories)
-        return introduction.introduce(exchange, contacts)
+            named = {each.person for each in exchange.signatories}
+            foreign = people.contacts(session, named, at=now()) if exchange.partner_region else {}
+        ours = self._identity.contacts(named - set(foreign))
+        return introduction.introduce(exchange, {**ours, **foreign})

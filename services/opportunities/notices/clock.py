@@ -9,45 +9,57 @@ from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from chassis.bulk import in_batches
 from chassis.bus import publish
 from chassis.database import Database
 from services.opportunities.notices import closing
 from services.opportunities.notices.convert import to_public
 from services.opportunities.notices.models import TOLD_AHEAD, Closing, Notice, State
+from services.opportunities.partners import copying
 
 # A transaction holds its rows for as long as it takes to close so many.
 BATCH = 100
+OURS = Notice.origin_notice == ""
 
 
 def expire(database: Database, *, at: datetime) -> int:
     """Close what should have closed by now; how many. Several programs may do so at once."""
-    done = batch = _expire_some(database, at)
-    while batch == BATCH:
-        batch = _expire_some(database, at)
-        done += batch
-    return done
+    return in_batches(lambda: _expire_some(database, at), BATCH)
+
+
+def lapse(database: Database, *, at: datetime) -> int:
+    """Let copies go whose time has come, whether or not their region says so; how many."""
+    return in_batches(lambda: _lapse_some(database, at), BATCH)
 
 
 def announce_ends(database: Database, *, at: datetime) -> int:
     """Announce, once, what closes within a week; how many."""
-    done = batch = _announce_some(database, at)
-    while batch == BATCH:
-        batch = _announce_some(database, at)
-        done += batch
-    return done
+    return in_batches(lambda: _announce_some(database, at), BATCH)
 
 
 def _expire_some(database: Database, at: datetime) -> int:
     with database.begin() as session:
-        due = _take(session, _closing_by(at))
+        due = _take(session, _closing_by(at).where(OURS))
         for notice in due:
             closing.close(session, notice, Closing.EXPIRED, at=at)
     return len(due)
 
 
+def _lapse_some(database: Database, at: datetime) -> int:
+    with database.begin() as session:
+        due = _take(session, _closing_by(at).where(Notice.origin_notice != ""))
+        for notice in due:
+            notice.vanish(Closing.EXPIRED, at=at)
+        copying.let_go(session, due, at=at)
+        for region in sorted({notice.region for notice in due}):
+            copying.announce(session, region, (each for each in due if each.region == region))
+    return len(due)
+
+
 def _announce_some(database: Database, at: datetime) -> int:
     with database.begin() as session:
-        due = _take(session, _closing_by(at + TOLD_AHEAD).where(Notice.is_end_told.is_(False)))
+        untold = _closing_by(at + TOLD_AHEAD).where(OURS, Notice.is_end_told.is_(False))
+        due = _take(session, untold)
         for notice in due:
             notice.announce_end()
             event = events.NoticeExpiring(notice=to_public(notice), manager=notice.manager)

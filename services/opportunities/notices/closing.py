@@ -12,9 +12,13 @@ from chassis.bus import publish
 from services.opportunities.interests.convert import facts
 from services.opportunities.interests.models import Interest
 from services.opportunities.interests.queries import open_ones
+from services.opportunities.notice_reports import settling
 from services.opportunities.notices.convert import to_public
 from services.opportunities.notices.models import Closing, Notice
+from services.opportunities.partner_records import telling
+from services.opportunities.swaps import dropping
 
+NOT_CHOSEN = "NOTICE_GONE"
 # The reason that is kept with each interest that was not chosen.
 REASONS = {
     Closing.FILLED: "The notice was filled.",
@@ -30,9 +34,11 @@ def withdraw(session: Session, notice: Notice, note: str, *, at: datetime) -> No
     _announce(session, notice, at)
 
 
-def close(session: Session, notice: Notice, reason: Closing, *, at: datetime) -> None:
+def close(
+    session: Session, notice: Notice, reason: Closing, *, at: datetime, note: str = ""
+) -> None:
     """Close a published notice."""
-    notice.close(reason, at=at)
+    notice.close(reason, at=at, note=note)
     _announce(session, notice, at)
 
 
@@ -42,10 +48,21 @@ def _announce(session: Session, notice: Notice, at: datetime) -> None:
         notice=to_public(notice), manager=notice.manager, beneficiary=notice.beneficiary
     )
     publish(session, event)
+    dropping.on_notice_closed(session, notice, at=at)
+    settling.on_notices_closed(session, [notice.id], at=at)
 
 
 def decline(session: Session, interests: Iterable[Interest], reason: str, *, at: datetime) -> None:
     """Decline interests that were not chosen, and say so to each."""
     for interest in interests:
-        interest.decline(reason, at=at)
+        interest.decline(reason, at=at, code=NOT_CHOSEN)
+        publish(session, events.InterestDeclined(interest=facts(interest), not_chosen=True))
+        telling.interest(session, interest, at=at)
+
+
+def decline_untold(session: Session, copy: Notice, *, at: datetime) -> None:
+    """Of a copy that is gone: what its region never heard of. The rest is that region's to decide."""
+    untold = [each for each in open_ones(session, copy) if not each.is_told]
+    for interest in untold:
+        interest.lapse(REASONS[Closing.WITHDRAWN], code=NOT_CHOSEN, at=at)
         publish(session, events.InterestDeclined(interest=facts(interest), not_chosen=True))

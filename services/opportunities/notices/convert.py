@@ -12,7 +12,9 @@ from chassis.errors import InvalidArgument
 from chassis.etags import etag
 from chassis.names import format_name, parse_name
 from chassis.timestamps import optional
+from chassis.timestamps import to_proto as stamp
 from services.opportunities.convert import consent_to_proto
+from services.opportunities.notices import conditions, wishes
 from services.opportunities.notices.models import (
     Attendance,
     Format,
@@ -51,6 +53,9 @@ def to_public(notice: Notice) -> pb.Notice:
         end_date=convert.day(notice.end_date),
         days_per_week=notice.days_per_week,
         visibility=convert.number(notice.visibility),
+        swap_wishes=wishes.to_proto(notice.swap_wishes),
+        conditions=conditions.to_proto(notice.conditions),
+        places_taken=notice.places_taken if notice.has_places else 0,
         state=convert.number(notice.state),
         closing_reason=convert.number(notice.closing_reason),
         close_time=convert.moment(notice.close_time),
@@ -75,7 +80,10 @@ def _complete(message: pb.Notice, notice: Notice, open_interests: int) -> None:
     if notice.copied_from:
         message.copied_from = format_name("notices", notice.copied_from)
     message.open_interests = open_interests
-    message.closing_note = notice.closing_note
+    message.closing_note, message.review_note = notice.closing_note, notice.review_note
+    message.no_personal_data_confirmer = notice.impersonal_by
+    if notice.impersonal_time:
+        message.no_personal_data_confirm_time.CopyFrom(stamp(notice.impersonal_time))
 
 
 def _beneficiary(message: pb.Notice) -> str:
@@ -101,9 +109,13 @@ READERS: dict[str, Callable[[pb.Notice], object]] = {
     "visibility": lambda message: Visibility(message.visibility or Visibility.REGION),
     "close_time": lambda message: optional(message, "close_time"),
     "beneficiary": _beneficiary,
+    "swap_wishes": wishes.read,
+    "conditions": conditions.read,
 }
 # A consent is recorded, with who and when, rather than copied.
 WRITABLE = frozenset(READERS) | {"consent"}
+# What a copy takes over; whom a notice is for, what they would swap for and on what conditions stays in its region.
+COPIED_FIELDS = frozenset(READERS) - {"beneficiary", "visibility", "swap_wishes", "conditions"}
 FIXED = ("organisation",)
 
 

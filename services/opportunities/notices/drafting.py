@@ -67,6 +67,4 @@ def record_consent(
 def _consent(
     notice: Notice, message: pb.Notice | pb.SetNoticeConsentRequest, at: datetime
 ) -> Consent:
-    return given(
-        message.consent.text_version, whose=notice.beneficiary, by=principal().person, at=at
-    )
+    return given(message.consent, whose=notice.beneficiary, by=principal().person, at=at)

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 from uuid import UUID
 
 from interchange.opportunities.v1 import notices_pb2 as pb
-from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, false, or_, select, true
 from sqlalchemy.orm import Bundle, Session
 
 from chassis.auth import Principal, principal
 from chassis.errors import NotFound, PermissionDenied
 from chassis.etags import check
 from chassis.names import parse_name
+from chassis.partner_regions import HIDDEN as HIDDEN_STATES
 from services.opportunities.interests.queries import has_answered, open_counts
 from services.opportunities.notices.models import Format, Kind, Listed, Notice, State
 from services.opportunities.organisations.models import Organisation
+from services.opportunities.partners.models import PartnerRegion
 from services.opportunities.policy import (
     PUBLIC,
     READERS,
@@ -27,6 +29,9 @@ from services.opportunities.policy import (
 
 # Made once: what SQLAlchemy prepares of it is then kept with it.
 BY_ID = select(Notice).where(Notice.id == bindparam("id"))
+
+# Regions of which nothing is shown.
+HIDDEN = select(PartnerRegion.region).where(PartnerRegion.state.in_(HIDDEN_STATES))
 
 LISTED: Bundle[Any] = Bundle(
     "listed",
@@ -53,8 +58,9 @@ def load(session: Session, name: str) -> Notice:
 def load_for_edit(session: Session, name: str, etag: str = "") -> Notice:
     """A notice that the caller may change and nobody else changes meanwhile."""
     found = lock(session, parse_name("notices", name))
-    if found is None or not may_see_notice(principal(), found):
+    if found is None or not _shows(session, found):
         raise no_such_notice(name)
+    found.require_ours()
     if not may_edit_notice(principal(), found):
         raise PermissionDenied("MAY_NOT_EDIT", f"{name} is for its own managers to change")
     check(etag, found.version)
@@ -64,8 +70,9 @@ def load_for_edit(session: Session, name: str, etag: str = "") -> Notice:
 def load_for_consent(session: Session, name: str) -> Notice:
     """A notice whose beneficiary's consent the caller may record: the beneficiary may, too."""
     found = lock(session, parse_name("notices", name))
-    if found is None or not may_see_notice(principal(), found):
+    if found is None or not _shows(session, found):
         raise no_such_notice(name)
+    found.require_ours()
     if not sees_notice_whole(principal(), found):
         raise PermissionDenied("MAY_NOT_EDIT", f"{name} is for its own managers to change")
     return found
@@ -74,7 +81,7 @@ def load_for_consent(session: Session, name: str) -> Notice:
 def load_locked(session: Session, name: str) -> Notice:
     """A notice that the caller may see, kept as it is until the transaction ends."""
     found = lock(session, parse_name("notices", name, field="parent"))
-    if found is None or not may_see_notice(principal(), found):
+    if found is None or not _shows(session, found):
         raise no_such_notice(name)
     return found
 
@@ -83,6 +90,16 @@ def lock(session: Session, notice: UUID) -> Notice | None:
     """A notice, and its interests' fate, in one hand until the transaction ends."""
     statement = select(Notice).where(Notice.id == notice).with_for_update(of=Notice)
     return session.scalars(statement).one_or_none()
+
+
+def lock_all(session: Session, notices: Iterable[UUID]) -> dict[UUID, Notice]:
+    """Several, in the order in which everybody locks several."""
+    wanted = list(notices)
+    if not wanted:
+        return {}
+    statement = select(Notice).where(Notice.id.in_(wanted)).order_by(Notice.id)
+    found = session.scalars(statement.with_for_update(of=Notice))
+    return {notice.id: notice for notice in found}
 
 
 def no_such_notice(name: str) -> NotFound:
@@ -98,7 +115,7 @@ def open_interests(
 
 def listing(who: Principal, request: pb.ListNoticesRequest) -> Select[Listed]:
     """What ListNotices pages through: enough to know whether more must be read."""
-    statement = select(LISTED).join(Notice.owner).where(_in_state(who, request))
+    statement = select(LISTED).join(Notice.owner).where(_in_state(who, request), _is_shown(who))
     if request.organisation:
         statement = statement.where(Notice.organisation == request.organisation)
     if request.kind:
@@ -129,6 +146,15 @@ def _in_state(who: Principal, request: pb.ListNoticesRequest) -> ColumnElement[b
     return and_(Notice.state == state, _is_own(who))
 
 
+def _is_shown(who: Principal) -> ColumnElement[bool]:
+    """All but what came from regions that are hidden; who keeps copies hides them by themselves."""
+    if who.service in READERS:
+        return true()
+    if who.service == "federation":  # which tells others what is ours
+        return Notice.origin_notice == ""
+    return Notice.region.not_in(HIDDEN)
+
+
 def _is_visible(who: Principal) -> ColumnElement[bool]:
     """Of published notices."""
     if who.service in READERS:
@@ -146,9 +172,20 @@ def _is_mine(who: Principal) -> ColumnElement[bool]:
     return Notice.beneficiary == who.person if who.person else false()
 
 
+def _shows(session: Session, notice: Notice) -> bool:
+    """Whether the caller may see it from what it is, and where it came from."""
+    return may_see_notice(principal(), notice) and not _is_hidden(session, notice)
+
+
+def _is_hidden(session: Session, notice: Notice) -> bool:
+    if not notice.is_copy or principal().service in READERS:
+        return False
+    return bool(session.scalar(HIDDEN.where(PartnerRegion.region == notice.region)))
+
+
 def _may_see(session: Session, notice: Notice) -> bool:
     who = principal()
     if may_see_notice(who, notice):
-        return True
+        return not _is_hidden(session, notice)
     is_closed = notice.state is State.CLOSED
     return is_closed and who.is_signed_in and has_answered(session, who, notice.id)

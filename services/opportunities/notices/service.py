@@ -10,17 +10,16 @@ from interchange.opportunities.v1 import notices_pb2 as pb
 from interchange.opportunities.v1 import notices_pb2_grpc as rpc
 from sqlalchemy.orm import Session
 
-from chassis import fields
+from chassis import fields, partner_regions
 from chassis.auth import Principal, principal
 from chassis.bus import publish
 from chassis.clock import now
 from chassis.database import Database
 from chassis.errors import PermissionDenied
 from chassis.pages import paginate
-from services.opportunities.audit import audited
 from services.opportunities.identity import Contacts, Identity
 from services.opportunities.nameless import require_nameless
-from services.opportunities.notices import closing, drafting, queries
+from services.opportunities.notices import closing, drafting, impersonal, queries
 from services.opportunities.notices.convert import (
     WRITABLE,
     read_content,
@@ -29,12 +28,17 @@ from services.opportunities.notices.convert import (
     to_public,
 )
 from services.opportunities.notices.models import COPIED, Closing, Listed, Notice, State
+from services.opportunities.notices.models import TEXTS as LINTED_TEXTS
 from services.opportunities.notices.shelf import Shelf
 from services.opportunities.organisations.directory import Directory, acting_for
+from services.opportunities.partners.models import PartnerRegion
 from services.opportunities.policy import sees_notice_whole
+from services.opportunities.swaps import dropping
 
 # What says who somebody is, or whom it must not name.
 TEXTS = {"title", "body", "beneficiary"}
+# What makes other regions read something else than before.
+LINTED = LINTED_TEXTS | {"visibility"}
 NEWEST_FIRST = (Notice.create_time.desc(), Notice.id.desc())
 
 
@@ -44,6 +48,7 @@ class NoticeService(rpc.NoticeServiceServicer):
     def __init__(
         self, database: Database, directory: Directory, identity: Identity, *, region: str
     ) -> None:
+        self._database = database
         self._begin = database.begin
         self._read = database.read
         self._directory = directory
@@ -58,7 +63,7 @@ class NoticeService(rpc.NoticeServiceServicer):
         self._directory.require_member(
             message.beneficiary, organisation, field="notice.beneficiary"
         )
-        audited(self._identity, "notice.create", organisation)
+        self._identity.audit.record_operator("notice.create", organisation)
         with self._begin() as session:
             notice = drafting.add(session, message, organisation, region=self._region, at=now())
         return self._shown(notice)
@@ -68,7 +73,8 @@ class NoticeService(rpc.NoticeServiceServicer):
         with self._read() as session:
             notice = queries.load(session, request.name)
             waiting = queries.open_interests(session, who, [notice])
-        return to_proto(notice, who, open_interests=waiting.get(notice.id, 0))
+            shown = to_proto(notice, who, open_interests=waiting.get(notice.id, 0))
+            return self._placed(session, [shown])[0]
 
     def ListNotices(
         self, request: pb.ListNoticesRequest, _: ServicerContext
@@ -99,7 +105,14 @@ class NoticeService(rpc.NoticeServiceServicer):
             for notice in read.values()
         }
         shown = (whole.get(each.id) or on_shelf[each.id] for each in page)
-        return [message for message in shown if message]
+        return self._placed(session, [message for message in shown if message])
+
+    def _placed(self, session: Session, notices: list[pb.Notice]) -> list[pb.Notice]:
+        """Say of copies whose they are and how far they can be relied on, which changes without them."""
+        if all(each.region == self._region for each in notices):
+            return notices
+        regions = partner_regions.read(session, PartnerRegion, own=self._region)
+        return [regions.show(each, at=now()) for each in notices]
 
     def UpdateNotice(self, request: pb.UpdateNoticeRequest, _: ServicerContext) -> pb.Notice:
         message = request.notice
@@ -107,7 +120,8 @@ class NoticeService(rpc.NoticeServiceServicer):
         if "beneficiary" in named:
             self._require_beneficiary(message)
         people = self._beneficiaries(message) if named & TEXTS else {}
-        audited(self._identity, "notice.update", message.name)
+        found = self._names(request, message) if named & LINTED else impersonal.NOBODY
+        self._identity.audit.record_operator("notice.update", message.name)
         at = now()
         with self._begin() as session:
             notice = queries.load_for_edit(session, message.name, message.etag)
@@ -116,6 +130,10 @@ class NoticeService(rpc.NoticeServiceServicer):
             notice.revise(read_content(message, named), at=at)
             if "consent" in named:
                 drafting.record_consent(notice, message, at=at)
+            if named & {"consent", "beneficiary"} and notice.consent is None:
+                dropping.on_consent_gone(session, notice, at=at)
+            if named & LINTED:
+                impersonal.require(notice, request, found, at=at)
             if notice.state is State.PUBLISHED:
                 require_nameless(drafting.texts(notice), people.get(notice.beneficiary))
             if notice.state is State.PUBLISHED and notice.version != before:
@@ -123,10 +141,12 @@ class NoticeService(rpc.NoticeServiceServicer):
         return self._shown(notice)
 
     def SubmitNotice(self, request: pb.SubmitNoticeRequest, _: ServicerContext) -> pb.Notice:
-        audited(self._identity, "notice.submit", request.name)
+        found, at = self._names(request, pb.Notice(name=request.name)), now()
+        self._identity.audit.record_operator("notice.submit", request.name)
         with self._begin() as session:
             notice = queries.load_for_edit(session, request.name, request.etag)
-            notice.submit(at=now())
+            notice.submit(at=at)
+            impersonal.require(notice, request, found, at=at)
             publish(
                 session, events.NoticeSubmitted(notice=to_public(notice), manager=notice.manager)
             )
@@ -135,10 +155,12 @@ class NoticeService(rpc.NoticeServiceServicer):
     def PublishNotice(self, request: pb.PublishNoticeRequest, _: ServicerContext) -> pb.Notice:
         self._know_verified_owner(request.name)
         people = self._beneficiaries(pb.Notice(name=request.name))
-        audited(self._identity, "notice.publish", request.name)
+        found, at = self._names(request, pb.Notice(name=request.name)), now()
+        self._identity.audit.record_operator("notice.publish", request.name)
         with self._begin() as session:
             notice = queries.load_for_edit(session, request.name, request.etag)
-            notice.publish(at=now())
+            notice.publish(at=at)
+            impersonal.require(notice, request, found, at=at)
             require_nameless(drafting.texts(notice), people.get(notice.beneficiary))
             publish(
                 session,
@@ -150,8 +172,18 @@ class NoticeService(rpc.NoticeServiceServicer):
             )
         return self._shown(notice)
 
+    def ReturnNotice(self, request: pb.ReturnNoticeRequest, _: ServicerContext) -> pb.Notice:
+        self._identity.audit.record_operator("notice.return", request.name)
+        with self._begin() as session:
+            notice = queries.load_for_edit(session, request.name, request.etag)
+            notice.give_back(request.note, at=now())
+            publish(
+                session, events.NoticeReturned(notice=to_public(notice), manager=notice.manager)
+            )
+        return self._shown(notice)
+
     def WithdrawNotice(self, request: pb.WithdrawNoticeRequest, _: ServicerContext) -> pb.Notice:
-        audited(self._identity, "notice.withdraw", request.name)
+        self._identity.audit.record_operator("notice.withdraw", request.name)
         with self._begin() as session:
             notice = queries.load_for_edit(session, request.name, request.etag)
             closing.withdraw(session, notice, request.reason, at=now())
@@ -163,14 +195,14 @@ class NoticeService(rpc.NoticeServiceServicer):
             raise PermissionDenied(
                 "OPERATORS_REMOVE", "only operators remove a notice: withdraw it"
             )
-        audited(self._identity, "notice.close", request.name)
+        self._identity.audit.record_operator("notice.close", request.name)
         with self._begin() as session:
             notice = queries.load_for_edit(session, request.name, request.etag)
-            closing.close(session, notice, reason, at=now())
+            closing.close(session, notice, reason, at=now(), note=request.note)
         return self._shown(notice)
 
     def CopyNotice(self, request: pb.CopyNoticeRequest, _: ServicerContext) -> pb.Notice:
-        audited(self._identity, "notice.copy", request.name)
+        self._identity.audit.record_operator("notice.copy", request.name)
         with self._begin() as session:
             original = queries.load_for_edit(session, request.name)
             copy = Notice.draft(
@@ -188,10 +220,12 @@ class NoticeService(rpc.NoticeServiceServicer):
     def SetNoticeConsent(
         self, request: pb.SetNoticeConsentRequest, _: ServicerContext
     ) -> pb.Notice:
-        audited(self._identity, "notice.setConsent", request.name)
+        self._identity.audit.record_operator("notice.setConsent", request.name)
         with self._begin() as session:
             notice = queries.load_for_consent(session, request.name)
             drafting.record_consent(notice, request, at=now())
+            if notice.consent is None:
+                dropping.on_consent_gone(session, notice, at=now())
         return self._shown(notice)
 
     def _shown(self, notice: Notice) -> pb.Notice:
@@ -213,6 +247,9 @@ class NoticeService(rpc.NoticeServiceServicer):
         with self._read() as session:
             present = queries.load(session, message.name).beneficiary
         return self._identity.contacts([present, message.beneficiary])
+
+    def _names(self, request: impersonal.Confirming, message: pb.Notice) -> impersonal.Named:
+        return impersonal.look_up(self._database, self._identity, request, message)
 
     def _require_beneficiary(self, message: pb.Notice) -> None:
         with self._read() as session:

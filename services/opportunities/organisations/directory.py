@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
+
 from interchange.identity.v1 import organisations_pb2 as pb
+from sqlalchemy import and_, or_, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
@@ -13,6 +16,9 @@ from chassis.names import parse_name
 from services.opportunities.identity import Identity
 from services.opportunities.organisations.models import Organisation, Sector
 from services.opportunities.policy import manages
+
+# What is shown of an organisation: its name, its sector.
+Shown = tuple[str, Sector]
 
 
 class Directory:
@@ -77,6 +83,53 @@ def take(session: Session, message: pb.Organisation) -> None:
             set_=values,
             where=Organisation.version < message.version,
         )
+    )
+
+
+def take_foreign(
+    session: Session, region: str, shown: Mapping[str, Shown]
+) -> Mapping[str, Organisation]:
+    """Organisations of a partner region, by name, as they are called now.
+
+    That they are in order is their own region's word.
+    """
+    found = _all(session, shown)
+    changed = [name for name in sorted(shown) if _shown(found.get(name)) != shown[name]]
+    if not changed:
+        return found
+    _show(session, region, {name: shown[name] for name in changed})
+    return {**found, **_all(session, changed)}
+
+
+def _all(session: Session, names: Collection[str]) -> dict[str, Organisation]:
+    found = select(Organisation).where(Organisation.name.in_(names))
+    fresh = session.scalars(found.execution_options(populate_existing=True))
+    return {each.name: each for each in fresh}
+
+
+def _shown(organisation: Organisation | None) -> Shown | None:
+    return (organisation.display_name, organisation.sector) if organisation else None
+
+
+def _show(session: Session, region: str, shown: Mapping[str, Shown]) -> None:
+    known, statement = Organisation, upsert(Organisation)
+    new = statement.excluded
+    differs = or_(known.display_name != new.display_name, known.sector != new.sector)
+    fresh = {"is_verified": True, "version": 1, "region": region}
+    session.execute(
+        statement.on_conflict_do_update(
+            index_elements=[known.name],
+            set_={
+                "display_name": new.display_name,
+                "sector": new.sector,
+                "version": known.version + 1,
+            },
+            where=and_(known.region == region, differs),
+        ),
+        [
+            {"name": name, "display_name": called, "sector": sector, **fresh}
+            for name, (called, sector) in shown.items()
+        ],
     )
 
 

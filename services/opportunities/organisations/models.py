@@ -31,6 +31,8 @@ class Organisation(Base):
     sector: Mapped[Sector] = mapped_column(named(Sector))
     is_verified: Mapped[bool]
     version: Mapped[int]
+    # The partner region that it belongs to; empty: ours.
+    region: Mapped[str] = mapped_column(String(40), default="")
 
     def require_verified(self) -> None:
         if not self.is_verified:

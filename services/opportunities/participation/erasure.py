@@ -12,15 +12,19 @@ from sqlalchemy.orm import Session
 
 from chassis.bus import publish
 from chassis.clock import now
-from services.opportunities.exchanges.convert import facts as exchange_facts
 from services.opportunities.exchanges.models import Exchange, Feedback, Signatory
+from services.opportunities.exchanges.parties import NAMED
 from services.opportunities.interests.convert import facts as interest_facts
 from services.opportunities.interests.models import Interest
+from services.opportunities.notice_reports import settling
 from services.opportunities.notices import closing
 from services.opportunities.notices.convert import to_public
 from services.opportunities.notices.models import Notice, State
-from services.opportunities.participation.moving import NAMED
+from services.opportunities.participation import abroad
+from services.opportunities.participation.moving import end
+from services.opportunities.partner_records import telling
 from services.opportunities.requests.models import Request
+from services.opportunities.swaps.models import Swap, SwapPart
 
 REASON = "The person whom this was about has left the network."
 
@@ -28,19 +32,24 @@ REASON = "The person whom this was about has left the network."
 TRACES = (
     (Notice, Notice.author),
     (Notice, Notice.consent_recorded_by),
+    (Notice, Notice.impersonal_by),
     (Interest, Interest.consent_recorded_by),
     (Request, Request.consent_recorded_by),
+    (Swap, Swap.proposer),
+    (SwapPart, SwapPart.agreed_by),
 )
 
 
 def on_person_erased(session: Session, event: identity.PersonErased) -> None:
     """Afterwards no row here names the person, and no text is left that they wrote or asked for."""
     person, at = event.person, now()
+    abroad.erase(session, person)
     session.execute(delete(Request).where(Request.person == person))
     _notices(session, person, at)
     _managed(session, person, at)
     _interests(session, person, at)
     _exchanges(session, person, at)
+    settling.on_person_erased(session, person)
     for table, column in TRACES:
         clear = update(table).where(column == person).values({column: ""})
         session.execute(clear, execution_options={"synchronize_session": False})
@@ -94,6 +103,5 @@ def _exchanges(session: Session, person: str, at: datetime) -> None:
         takes_part = any(e.person == person and e.role in NAMED for e in exchange.signatories)
         exchange.forget(person, at=at)
         if takes_part and exchange.is_open:
-            exchange.end(REASON, at=at)
-            event = events.ExchangeEndedEarly(exchange=exchange_facts(exchange, actor=""))
-            publish(session, event)
+            end(session, exchange, REASON, at=at)
+        telling.exchange(session, exchange)

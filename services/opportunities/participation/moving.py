@@ -10,24 +10,26 @@ from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chassis.auth import ANONYMOUS
 from chassis.bus import publish
 from chassis.clock import now
 from services.opportunities.exchanges.convert import facts as exchange_facts
 from services.opportunities.exchanges.models import Exchange, Signatory, State
-from services.opportunities.exchanges.parties import Role
+from services.opportunities.exchanges.parties import NAMED
 from services.opportunities.interests.convert import facts as interest_facts
 from services.opportunities.interests.models import OPEN, Interest
 from services.opportunities.notices import closing
 from services.opportunities.notices.models import Notice
 from services.opportunities.notices.models import State as NoticeState
+from services.opportunities.partner_records import acting, telling
 from services.opportunities.requests.convert import facts as request_facts
 from services.opportunities.requests.models import Request
 from services.opportunities.requests.models import State as RequestState
+from services.opportunities.swaps import dropping
 
 REASON = "The person whom this was about has moved to another organisation."
 # What is under way is for the managers to end: people are at work there.
 NOT_BEGUN = (State.PROPOSED, State.AGREED)
-NAMED = (Role.HOST_PERSON, Role.VISITING_PERSON)
 
 
 def on_employer_changed(session: Session, event: identity.PersonEmployerChanged) -> None:
@@ -71,15 +73,24 @@ def _interests(session: Session, person: str, former: str, at: datetime) -> None
     for interest in session.scalars(in_order).all():
         interest.withdraw(reason=REASON, at=at)
         publish(session, events.InterestWithdrawn(interest=interest_facts(interest)))
+        telling.interest(session, interest, at=at)
 
 
 def _exchanges(session: Session, person: str, former: str, at: datetime) -> None:
     for exchange in not_over(session, person, NOT_BEGUN):
         if former not in (exchange.host_organisation, exchange.visiting_organisation):
             continue
-        exchange.end(REASON, at=at)
-        event = events.ExchangeEndedEarly(exchange=exchange_facts(exchange, actor=""))
-        publish(session, event)
+        end(session, exchange, REASON, at=at)
+
+
+def end(session: Session, exchange: Exchange, reason: str, *, at: datetime) -> None:
+    """End an exchange because somebody can't take part any more; one that lives elsewhere is ended there."""
+    if exchange.is_copy:
+        return acting.end(session, exchange, reason, at=at)
+    exchange.end(reason, at=at)
+    publish(session, events.ExchangeEndedEarly(exchange=exchange_facts(exchange, actor="")))
+    telling.exchange(session, exchange)
+    dropping.on_exchange_over(session, exchange, by=ANONYMOUS, at=at)
 
 
 def not_over(session: Session, person: str, states: Sequence[State]) -> Sequence[Exchange]:

@@ -11,6 +11,7 @@ from services.opportunities.exchanges.models import Exchange, Feedback, Signator
 from services.opportunities.interests.models import Interest
 from services.opportunities.notices.models import Notice
 from services.opportunities.requests.models import Request
+from services.opportunities.swaps.models import Swap, SwapPart
 
 
 def requests(session: Session, person: str) -> Sequence[Request]:
@@ -26,6 +27,7 @@ def notices(session: Session, person: str) -> Sequence[Notice]:
         Notice.manager == person,
         Notice.beneficiary == person,
         Notice.consent_recorded_by == person,
+        Notice.impersonal_by == person,
     )
     return session.scalars(select(Notice).where(theirs).order_by(Notice.create_time)).all()
 
@@ -47,3 +49,11 @@ def exchanges(session: Session, person: str) -> Sequence[Exchange]:
     said = select(Feedback.exchange_id).where(Feedback.person == person)
     theirs = or_(Exchange.id.in_(signs), Exchange.id.in_(said))
     return session.scalars(select(Exchange).where(theirs).order_by(Exchange.create_time)).all()
+
+
+def swaps(session: Session, person: str) -> Sequence[Swap]:
+    """Swaps in which a notice on their behalf takes part, or that they proposed or agreed to, oldest first."""
+    parts = select(SwapPart.swap_id).join(Notice, Notice.id == SwapPart.notice_id)
+    taking_part = parts.where(or_(Notice.beneficiary == person, SwapPart.agreed_by == person))
+    theirs = or_(Swap.id.in_(taking_part), Swap.proposer == person)
+    return session.scalars(select(Swap).where(theirs).order_by(Swap.create_time)).all()

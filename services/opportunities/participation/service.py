@@ -12,11 +12,13 @@ from chassis.database import Database
 from chassis.errors import PermissionDenied
 from chassis.names import parse_name
 from chassis.timestamps import to_proto as stamp
-from services.opportunities.audit import audited
 from services.opportunities.identity import Identity
+from services.opportunities.notice_reports.convert import to_proto as report_to_proto
+from services.opportunities.notice_reports.queries import of_reporter
 from services.opportunities.participation import convert, queries
 from services.opportunities.policy import may_export
 from services.opportunities.requests.convert import to_proto as request_to_proto
+from services.opportunities.swaps.convert import to_proto as swap_to_proto
 
 
 class ParticipationService(rpc.ParticipationServiceServicer):
@@ -33,7 +35,7 @@ class ParticipationService(rpc.ParticipationServiceServicer):
         parse_name("people", person)
         if not may_export(principal(), person):
             raise PermissionDenied("NOT_YOUR_RECORD", "people export their own record only")
-        audited(self._identity, "person.exportParticipation", person)
+        self._identity.audit.record_operator("person.exportParticipation", person)
         with self._read() as session:
             return pb.ParticipationExport(
                 person=person,
@@ -41,5 +43,7 @@ class ParticipationService(rpc.ParticipationServiceServicer):
                 notices=[convert.notice(e, person) for e in queries.notices(session, person)],
                 interests=[convert.interest(e, person) for e in queries.interests(session, person)],
                 exchanges=[convert.exchange(e, person) for e in queries.exchanges(session, person)],
+                swaps=[swap_to_proto(each, {}) for each in queries.swaps(session, person)],
+                reports=map(report_to_proto, of_reporter(session, person)),
                 export_time=stamp(now()),
             )

@@ -15,6 +15,7 @@ from services.opportunities.exchanges.parties import Role
 from services.opportunities.interests.models import OPEN, Interest
 from services.opportunities.notices.convert import to_public
 from services.opportunities.notices.models import Notice, State
+from services.opportunities.partner_records import telling
 
 NOBODY = ""
 
@@ -61,6 +62,7 @@ def _interests(session: Session, organisation: str, before: str, after: str) -> 
     )
     for interest in session.scalars(statement).all():
         interest.assign(after)
+        telling.interest(session, interest, at=now())
 
 
 def _exchanges(session: Session, organisation: str, before: str, after: str) -> None:
@@ -69,7 +71,7 @@ def _exchanges(session: Session, organisation: str, before: str, after: str) -> 
     statement = (
         select(Exchange)
         .where(or_(host == organisation, visitor == organisation), Exchange.id.in_(signs))
-        .where(Exchange.state == ExchangeState.PROPOSED)
+        .where(Exchange.state == ExchangeState.PROPOSED, Exchange.region == "")
         .order_by(Exchange.id)
         .with_for_update(of=Exchange)
     )
@@ -77,3 +79,4 @@ def _exchanges(session: Session, organisation: str, before: str, after: str) -> 
         hosts = exchange.host_organisation == organisation
         role = Role.HOST_MANAGER if hosts else Role.VISITING_MANAGER
         exchange.hand_over(role, before, after, at=now())
+        telling.exchange(session, exchange)

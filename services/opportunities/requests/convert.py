@@ -37,8 +37,7 @@ def from_proto(message: pb.Request, who: Principal, *, at: datetime) -> Request:
         update_time=at,
     )
     if message.HasField("consent"):
-        text = message.consent.text_version
-        request.consent = given(text, whose=who.person, by=who.person, at=at)
+        request.consent = given(message.consent, whose=who.person, by=who.person, at=at)
     return request
 
 

@@ -18,7 +18,6 @@ from chassis.database import Database
 from chassis.errors import FailedPrecondition
 from chassis.pages import paginate
 from chassis.validation import validate
-from services.opportunities.audit import audited
 from services.opportunities.identity import Identity
 from services.opportunities.notices import drafting
 from services.opportunities.notices.convert import to_proto as notice_to_proto
@@ -77,7 +76,7 @@ class RequestService(rpc.RequestServiceServicer):
             asked = queries.load(session, request.name)
         self._directory.know(asked.organisation, field="name")
         self._directory.require_member(asked.person, asked.organisation, field="name")
-        audited(self._identity, "request.draftNotice", request.name)
+        self._identity.audit.record_operator("request.draftNotice", request.name)
         with self._begin() as session:
             notice = self._draft(session, request, at=now())
         return notice_to_proto(notice, principal())
@@ -97,7 +96,7 @@ class RequestService(rpc.RequestServiceServicer):
         return notice
 
     def DeclineRequest(self, request: pb.DeclineRequestRequest, _: ServicerContext) -> pb.Request:
-        audited(self._identity, "request.decline", request.name)
+        self._identity.audit.record_operator("request.decline", request.name)
         with self._begin() as session:
             asked = queries.load_for_answer(session, request.name)
             asked.decline(request.reason, at=now())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar, cast
 
@@ -25,6 +26,7 @@ from services.opportunities.interests.service import InterestService
 from services.opportunities.notices.service import NoticeService
 from services.opportunities.organisations.directory import Directory
 from services.opportunities.participation.service import ParticipationService
+from services.opportunities.partner_records.service import PartnerRecordService
 from services.opportunities.requests.service import RequestService
 from tests.conftest import Databases
 from tests.support.register import Register, a_manager, a_member, an_operator, serving
@@ -32,6 +34,17 @@ from tests.support.register import Register, a_manager, a_member, an_operator, s
 NO_CONTEXT = cast(ServicerContext, None)
 CONSENT = notices_pb2.Consent(text_version="introduction-2026-11")
 VISITOR = ANONYMOUS
+REGION = "east-of-england"
+# Two organisations, their managers, a person of each.
+People = tuple[str, str, str, str, str, str]
+EAST: People = (
+    "Norfolk",
+    "Suffolk",
+    "Hazel Thirtlewood",
+    "Imran Quantrillo",
+    "Priya Lartersworth",
+    "Gareth Peggington",
+)
 Answer = TypeVar("Answer")
 
 
@@ -47,6 +60,7 @@ class Place:
     exchanges: ExchangeService
     figures: FiguresService
     participation: ParticipationService
+    records: PartnerRecordService
     norfolk: str
     suffolk: str
     norfolk_manager: Principal
@@ -125,27 +139,35 @@ class Place:
         return self.ask(self.officer, self.requests.CreateRequest, request)
 
 
-@pytest.fixture
-def place(databases: Databases) -> Iterator[Place]:
-    database, register = databases("opportunities"), Register()
-    norfolk, suffolk = register.enter("Norfolk"), register.enter("Suffolk")
+@contextmanager
+def a_place(database: Database, *, region: str = REGION, people: People = EAST) -> Iterator[Place]:
+    """A region's service, with people of its own."""
+    register = Register()
+    norfolk, suffolk = register.enter(people[0]), register.enter(people[1])
     with serving(register) as channel:
         identity = Identity(channel)
         directory = Directory(database, identity)
         yield Place(
             database=database,
             register=register,
-            notices=NoticeService(database, directory, identity, region="east-of-england"),
-            requests=RequestService(database, directory, identity, region="east-of-england"),
+            notices=NoticeService(database, directory, identity, region=region),
+            requests=RequestService(database, directory, identity, region=region),
             interests=InterestService(database, directory, identity),
             exchanges=ExchangeService(database, identity),
             figures=FiguresService(database, identity),
             participation=ParticipationService(database, identity),
+            records=PartnerRecordService(database, identity, region=region),
             norfolk=norfolk,
             suffolk=suffolk,
-            norfolk_manager=a_manager(register.employ(norfolk, "Hazel Thirtlewood"), norfolk),
-            suffolk_manager=a_manager(register.employ(suffolk, "Imran Quantrillo"), suffolk),
-            officer=a_member(register.employ(norfolk, "Priya Lartersworth"), norfolk),
-            host=a_member(register.employ(suffolk, "Gareth Peggington"), suffolk),
+            norfolk_manager=a_manager(register.employ(norfolk, people[2]), norfolk),
+            suffolk_manager=a_manager(register.employ(suffolk, people[3]), suffolk),
+            officer=a_member(register.employ(norfolk, people[4]), norfolk),
+            host=a_member(register.employ(suffolk, people[5]), suffolk),
             operator=an_operator(),
         )
+
+
+@pytest.fixture
+def place(databases: Databases) -> Iterator[Place]:
+    with a_place(databases("opportunities")) as made:
+        yield made

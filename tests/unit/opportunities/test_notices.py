@@ -183,13 +183,17 @@ def test_a_copy_is_a_new_draft_without_people(place: Place) -> None:
 
 def test_only_operators_remove(place: Place) -> None:
     name = place.publish().name
-    remove = pb.CloseNoticeRequest(name=name, reason=pb.Notice.REMOVED)
+    remove = pb.CloseNoticeRequest(name=name, reason=pb.Notice.REMOVED, note="It names somebody")
 
     with pytest.raises(PermissionDenied, match="OPERATORS_REMOVE"):
         place.ask(place.norfolk_manager, place.notices.CloseNotice, remove)
 
+    silent = pb.CloseNoticeRequest(name=name, reason=pb.Notice.REMOVED)
+    with pytest.raises(InvalidArgument, match="NOTE_NEEDED"):
+        place.ask(place.operator, place.notices.CloseNotice, silent)
     removed = place.ask(place.operator, place.notices.CloseNotice, remove)
     assert removed.closing_reason == pb.Notice.REMOVED
+    assert place.get(place.norfolk_manager, name).closing_note == "It names somebody"
 
 
 def test_time_announces_the_end_once_and_then_closes(place: Place) -> None:

@@ -13,27 +13,40 @@ MANAGER = Principal(
 )
 OPERATOR = Principal(person="people/3", roles=frozenset({"operator"}))
 MATCHING = Principal(service="matching")
+FEDERATION = Principal(service="federation")
 EVERYBODY = {
     "visitor": ANONYMOUS,
     "member": MEMBER,
     "manager": MANAGER,
     "operator": OPERATOR,
     "matching": MATCHING,
+    "federation": FEDERATION,
 }
 
 
 @pytest.mark.parametrize(
     ("method", "allowed"),
     [
-        ("GetNotice", {"visitor", "member", "manager", "operator", "matching"}),
-        ("ListNotices", {"visitor", "member", "manager", "operator", "matching"}),
+        ("GetNotice", set(EVERYBODY)),
+        ("ListNotices", set(EVERYBODY)),
         ("CreateNotice", {"manager", "operator"}),
         ("PublishNotice", {"manager", "operator"}),
+        ("ReturnNotice", {"manager", "operator"}),
+        ("CreateNoticeReport", set(EVERYBODY)),
+        ("ListNoticeReports", {"operator"}),
+        ("DismissNoticeReport", {"operator"}),
         ("CreateInterest", {"member", "manager", "operator"}),
         ("AcceptInterest", {"manager", "operator"}),
         ("CreateRequest", {"member", "manager", "operator"}),
         ("SignExchange", {"member", "manager", "operator"}),
-        ("GetFigures", {"visitor", "member", "manager", "operator", "matching"}),
+        ("ProposeSwap", {"manager", "operator"}),
+        ("ListSwaps", {"member", "manager", "operator", "matching"}),
+        ("AgreeSwap", {"manager"}),
+        ("BeginSwap", {"manager", "operator"}),
+        ("GetFigures", set(EVERYBODY)),
+        ("GetPartnerRecord", {"federation"}),
+        ("TakePartnerRecord", {"federation"}),
+        ("ForgetPartnerRecord", {"federation"}),
         ("ReplayDeadLetter", {"operator"}),
     ],
 )

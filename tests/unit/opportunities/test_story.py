@@ -252,3 +252,20 @@ def test_a_person_exports_their_part(place: Place) -> None:
     assert (len(own.requests), len(own.notices), len(own.exchanges)) == (1, 1, 1)
     with pytest.raises((NotFound, PermissionDenied)):
         place.ask(place.host, place.participation.ExportParticipation, export)
+
+
+def test_operators_see_who_lets_others_wait(place: Place) -> None:
+    answered = place.endorse(place.suffolk_manager, place.propose(place.publish()))
+    decline = interests_pb2.DeclineInterestRequest(name=answered.name, reason="Taken")
+    place.ask(place.norfolk_manager, place.interests.DeclineInterest, decline)
+    place.endorse(place.suffolk_manager, place.propose(place.publish()))
+    request = exchanges_pb2.ListAnsweringTimesRequest()
+
+    times = place.ask(place.operator, place.figures.ListAnsweringTimes, request).answering_times
+
+    (norfolk,) = [each for each in times if each.organisation == place.norfolk]
+    assert (norfolk.waiting, norfolk.answered) == (1, 1)
+    assert norfolk.HasField("oldest_endorse_time")
+    assert 0 <= norfolk.median_hours < 1
+    others = [each for each in times if each.organisation != place.norfolk]
+    assert all((each.waiting, each.answered) == (0, 0) for each in others)

@@ -1,0 +1,1 @@
+"""Notices as tables that spreadsheets read and write."""

@@ -1,0 +1,1 @@
+"""What people tell the operator of notices that should not be there."""

@@ -1,0 +1,1 @@
+"""What partner regions tell us: their standing, and copies of their notices."""

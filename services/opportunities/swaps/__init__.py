@@ -1,0 +1,1 @@
+"""Swaps: several exchanges that all begin or none."""
