@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from sqlalchemy import MetaData
+from sqlalchemy import MetaData, String
 from sqlalchemy.orm import DeclarativeBase
 
 from chassis import database
@@ -12,3 +12,8 @@ class Base(database.Base, DeclarativeBase):
     """Every entity of this service."""
 
     metadata = MetaData()
+
+
+def resource(length: int = 60) -> String:
+    """A column that holds a name such as `people/{uuid}` of something that another service owns; empty: none."""
+    return String(length)

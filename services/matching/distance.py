@@ -31,5 +31,9 @@ def miles(
     latitude: float, longitude: float, other_latitude: float, other_longitude: float
 ) -> float:
     """Great-circle miles between two places in degrees."""
-    straight = sqrt(chord(point(latitude, longitude), point(other_latitude, other_longitude)))
-    return 2 * EARTH_MILES * asin(min(straight / 2, 1.0))
+    return miles_of(chord(point(latitude, longitude), point(other_latitude, other_longitude)))
+
+
+def miles_of(squared_chord: float) -> float:
+    """Great-circle miles along such a squared chord."""
+    return 2 * EARTH_MILES * asin(min(sqrt(squared_chord) / 2, 1.0))

@@ -8,7 +8,8 @@ from sqlalchemy import Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import UtcDateTime
-from services.matching.columns import Base
+from chassis.partner_regions import PartnerRegionColumns
+from services.matching.columns import Base, resource
 
 ONLY = 1  # the one row of Progress
 CARRIED_OVER = 0  # position of a tombstone from the generation before: nobody has to follow it
@@ -38,7 +39,7 @@ class Card(Base):
 
 
 class Organisation(Base):
-    """What notices show of their organisation, when identity has said something newer."""
+    """An organisation as identity has said it last: what its notices show of it, and what it is found by."""
 
     __tablename__ = "organisations"
 
@@ -46,7 +47,16 @@ class Organisation(Base):
     display_name: Mapped[str] = mapped_column(String(200))
     sector: Mapped[int]
     place: Mapped[bytes | None] = mapped_column(LargeBinary)
+    parent: Mapped[str] = mapped_column(resource(), default="", server_default="")
+    # As the public sees it; None where identity has said nothing since this is kept.
+    payload: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     version: Mapped[int]
+
+
+class PartnerRegion(PartnerRegionColumns, Base):
+    """A copy of what federation says of a partner. Not of a generation: it is small, and only replaced."""
+
+    __tablename__ = "partner_regions"
 
 
 class Progress(Base):

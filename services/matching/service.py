@@ -5,43 +5,76 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from grpc import ServicerContext
-from interchange.common.v1.types_pb2 import Place
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.matching.v1 import matching_pb2_grpc as rpc
-from interchange.opportunities.v1.notices_pb2 import Notice
 
 from chassis.auth import principal
 from chassis.clock import now
-from chassis.errors import NotFound
-from chassis.names import parse_name
-from services.matching.audit import Audit
-from services.matching.index.catalogue import Catalogue
+from chassis.identity import Audit
 from services.matching.index.follower import Follower
-from services.matching.policy import may_ask_for
+from services.matching.organisations import searching as organisations
+from services.matching.organisations.directory import Directory
 from services.matching.rebuild import Rebuild
 from services.matching.search.searching import search
-from services.matching.suggestions.suggesting import suggest
+from services.matching.suggestions.answering import Suggestions
 
 
 class MatchingService(rpc.MatchingServiceServicer):
-    """Answers from the catalogue in memory; nothing here waits for the database."""
+    """Answers from what is indexed; suggestions ask the database, too, for what managers have said of them."""
 
-    def __init__(self, follower: Follower, rebuild: Rebuild, audit: Audit) -> None:
+    def __init__(
+        self,
+        follower: Follower,
+        directory: Directory,
+        rebuild: Rebuild,
+        suggestions: Suggestions,
+        audit: Audit,
+    ) -> None:
         self._follower = follower
+        self._directory = directory
         self._rebuild = rebuild
+        self._suggestions = suggestions
         self._audit = audit
 
     def SearchNotices(
         self, request: pb.SearchNoticesRequest, _: ServicerContext
     ) -> pb.SearchNoticesResponse:
-        return search(self._follower.catalogue, request, principal(), at=now())
+        return search(self._follower, request, principal(), at=now())
+
+    def SearchOrganisations(
+        self, request: pb.SearchOrganisationsRequest, _: ServicerContext
+    ) -> pb.SearchOrganisationsResponse:
+        return organisations.search(self._directory, self._follower, request, principal(), at=now())
 
     def SuggestNotices(
         self, request: pb.SuggestNoticesRequest, _: ServicerContext
     ) -> pb.SuggestNoticesResponse:
-        catalogue = self._follower.catalogue
-        notice, place = load(catalogue, request.name)
-        return suggest(catalogue, notice, place, request, principal(), at=now())
+        return self._suggestions.for_notice(request)
+
+    def SuggestForOrganisation(
+        self, request: pb.SuggestForOrganisationRequest, _: ServicerContext
+    ) -> pb.SuggestForOrganisationResponse:
+        return self._suggestions.for_organisation(request)
+
+    def SuggestForProfile(
+        self, request: pb.SuggestForProfileRequest, _: ServicerContext
+    ) -> pb.SuggestForProfileResponse:
+        return self._suggestions.for_profile(request)
+
+    def ListExcludedNotices(
+        self, request: pb.ListExcludedNoticesRequest, _: ServicerContext
+    ) -> pb.ListExcludedNoticesResponse:
+        return self._suggestions.excluded_for(request)
+
+    def DismissSuggestion(
+        self, request: pb.DismissSuggestionRequest, _: ServicerContext
+    ) -> pb.Dismissal:
+        return self._suggestions.dismiss(request)
+
+    def RestoreSuggestion(
+        self, request: pb.RestoreSuggestionRequest, _: ServicerContext
+    ) -> pb.Dismissal:
+        return self._suggestions.restore(request)
 
     def RebuildIndex(
         self, _: pb.RebuildIndexRequest, __: ServicerContext
@@ -51,15 +84,3 @@ class MatchingService(rpc.MatchingServiceServicer):
             if report.complete:
                 self._follower.wake()
             yield report
-
-
-def load(catalogue: Catalogue, name: str) -> tuple[Notice, Place | None]:
-    """A published notice for which the caller may have suggestions, and where it is; to others it is not there."""
-    parse_name("notices", name)
-    with catalogue.lock:
-        number = catalogue.number(name)
-        found = None if number is None else catalogue.notices[number]
-        place = None if number is None else catalogue.facts[number].place
-    if found is None or not may_ask_for(principal(), found.organisation):
-        raise NotFound("NO_SUCH_NOTICE", f"{name} is not published, or not yours to match")
-    return found, place

@@ -1,17 +1,27 @@
-"""Taking over what opportunities and identity say: newer wins, twice is once, any order will do."""
+"""Taking over what opportunities, identity and federation say: newer wins, twice is once, any order will do."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
+from typing import Any
 
 from interchange.common.v1.types_pb2 import Place
+from interchange.federation.v1.events_pb2 import PartnerRevised
 from interchange.identity.v1 import organisations_pb2
 from interchange.opportunities.v1 import notices_pb2 as pb
-from sqlalchemy import select
+from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
-from services.matching.models import ONLY, Card, Organisation, Progress
+from chassis import partner_regions
+from chassis.bulk import insert_all
+from services.matching.models import ONLY, Card, Organisation, PartnerRegion, Progress
+from services.matching.swaps.taking import note_posts
+
+# A notice as it is shown, and where it is.
+Dressed = tuple[pb.Notice, bytes | None]
+
+CARDS: Table = Card.__table__  # type: ignore[assignment]  # it is one
 
 
 def progress(session: Session) -> Progress:
@@ -19,34 +29,62 @@ def progress(session: Session) -> Progress:
     return session.scalars(select(Progress).where(Progress.id == ONLY).with_for_update()).one()
 
 
-def take_notice(session: Session, notice: pb.Notice, *, at: datetime) -> None:
-    """Into every generation that takes changes."""
+def take_notices(session: Session, notices: Sequence[pb.Notice], *, at: datetime) -> None:
+    """Into every generation that takes changes. Each notice once."""
     current = progress(session)
+    shown = dressed(session, notices)
     for generation in current.generations:
-        put(session, current, generation, notice, at=at)
+        put(session, current, generation, shown, at=at)
+
+
+def dressed(session: Session, notices: Iterable[pb.Notice]) -> list[Dressed]:
+    """As they are shown."""
+    listed = list(notices)
+    known = _organisations(session, {each.organisation for each in listed})
+    return [(each, dress(each, known.get(each.organisation))) for each in listed]
 
 
 def put(
-    session: Session, current: Progress, generation: int, notice: pb.Notice, *, at: datetime
+    session: Session,
+    current: Progress,
+    generation: int,
+    shown: Sequence[Dressed],
+    *,
+    at: datetime,
 ) -> None:
-    """Into one generation, if it is newer than what is there."""
-    known = session.get(Card, (generation, notice.name))
-    if known and known.version >= notice.version:
-        return
-    is_open = notice.state == pb.Notice.PUBLISHED
-    place = dress(session, notice)
-    card = Card(
-        generation=generation,
-        name=notice.name,
-        organisation=notice.organisation,
-        version=notice.version,
-        is_open=is_open,
-        payload=notice.SerializeToString() if is_open else b"",
-        place=place if is_open else None,
-        position=current.step(),
-        update_time=at,
+    """Into one generation what is newer than what is there. Each notice once."""
+    known = _versions(session, generation, [notice.name for notice, _ in shown])
+    newer = [each for each in shown if each[0].version > known.get(each[0].name, -1)]
+    replaced = [notice.name for notice, _ in newer if notice.name in known]
+    if replaced:
+        session.execute(delete(Card).where(Card.generation == generation, Card.name.in_(replaced)))
+    rows = [_row(generation, notice, place, current.step(), at) for notice, place in newer]
+    insert_all(session, CARDS, rows)
+    note_posts(session, (notice for notice, _ in newer))
+
+
+def _versions(session: Session, generation: int, names: Sequence[str]) -> dict[str, int]:
+    found = select(Card.name, Card.version).where(
+        Card.generation == generation, Card.name.in_(names)
     )
-    session.merge(card)
+    return {row.name: row.version for row in session.execute(found)}
+
+
+def _row(
+    generation: int, notice: pb.Notice, place: bytes | None, position: int, at: datetime
+) -> dict[str, Any]:
+    is_open = notice.state == pb.Notice.PUBLISHED
+    return {
+        "generation": generation,
+        "name": notice.name,
+        "organisation": notice.organisation,
+        "version": notice.version,
+        "is_open": is_open,
+        "payload": notice.SerializeToString() if is_open else b"",
+        "place": place if is_open else None,
+        "position": position,
+        "update_time": at,
+    }
 
 
 def take_organisation(session: Session, message: organisations_pb2.Organisation) -> None:
@@ -61,16 +99,26 @@ def take_organisation(session: Session, message: organisations_pb2.Organisation)
             display_name=message.display_name,
             sector=message.sector,
             place=_known(message.place),
+            parent=message.parent,
+            payload=message.SerializeToString(),
             version=message.version,
         )
     )
     session.flush()
+    known = session.get(Organisation, message.name)
     for card in _cards_of(session, message.name):
         notice = pb.Notice.FromString(card.payload)
-        place = dress(session, notice)
+        place = dress(notice, known)
         payload = notice.SerializeToString()
         if (payload, place) != (card.payload, card.place):
             card.payload, card.place, card.position = payload, place, current.step()
+
+
+def take_region(session: Session, event: PartnerRevised) -> None:
+    """Show its newest standing with all that comes from it."""
+    current = progress(session)
+    if partner_regions.take(session, PartnerRegion, event):
+        current.step()  # so that who follows looks
 
 
 def _cards_of(session: Session, organisation: str) -> Iterable[Card]:
@@ -78,10 +126,14 @@ def _cards_of(session: Session, organisation: str) -> Iterable[Card]:
     return session.scalars(open_ones).all()
 
 
-def dress(session: Session, notice: pb.Notice) -> bytes | None:
+def _organisations(session: Session, names: Collection[str]) -> dict[str, Organisation]:
+    found = session.scalars(select(Organisation).where(Organisation.name.in_(names)))
+    return {each.name: each for each in found}
+
+
+def dress(notice: pb.Notice, known: Organisation | None) -> bytes | None:
     """Show it with its organisation's newest name and sector; where it is, which may be where that is."""
     own = _known(notice.place)
-    known = session.get(Organisation, notice.organisation)
     if known is None:
         return own
     notice.organisation_display_name = known.display_name

@@ -1,50 +1,83 @@
-"""Keeps the catalogue as the read model is: at once when this process writes, soon when another does."""
+"""Keeps the index as the read model is: at once when this process writes, soon when another does."""
 
 from __future__ import annotations
 
+import time
+from pathlib import Path
 from threading import Event, Thread
 
 import structlog
 from google.protobuf.message import DecodeError
 from interchange.common.v1.types_pb2 import Place
 from interchange.opportunities.v1 import notices_pb2 as pb
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
 
+from chassis import partner_regions
 from chassis.database import Database
 from chassis.errors import Unavailable
-from services.matching.index.catalogue import Catalogue
-from services.matching.models import ONLY, Card, Progress
+from chassis.pacing import Spread
+from chassis.partner_regions import Regions
+from services.matching.index.index import Index
+from services.matching.index.pins import Pins
+from services.matching.index.shelf import Shelf
+from services.matching.index.snapshot import Snapshot
+from services.matching.index.understanding import Understanding
+from services.matching.models import ONLY, Card, PartnerRegion, Progress
 
-BATCH = 500  # what searches may have to wait for is some tens of milliseconds
+BATCH = 500
 AWAY_S = 1.0
+# A commit costs the same for one notice as for a hundred, and leaves something to merge.
+COMMITS_APART_S = 0.1
+FEW_COMMITS = 5
+# So often may this process write on lanes while we are at it: what others write then stands behind that.
+AHEAD = 10
 NOTHING = 0  # no generation has this number
 
 log = structlog.get_logger(__name__)
 
 
 class Follower:
-    """Follows positions of the generation that answers; another generation is loaded whole, then swapped in."""
+    """Follows positions of the generation that answers; another generation is indexed whole, then swapped in."""
 
-    def __init__(self, database: Database, every_s: float = 0.25) -> None:
+    def __init__(
+        self,
+        database: Database,
+        folder: Path,
+        understanding: Understanding,
+        every_s: float = 0.25,
+        *,
+        region: str = "",
+    ) -> None:
+        self.understanding = understanding
+        self.pins = Pins()
         self._database = database
+        self._shelf = Shelf(folder)
         self._every_s = every_s
+        self._regions = Regions(region)
         self._bell = Event()
         self._stopping = Event()
+        self._woken = 0  # since we looked last
+        self._spread = Spread(apart_s=COMMITS_APART_S, few=FEW_COMMITS)
         self._generation, self._position = NOTHING, 0
-        self._catalogue = Catalogue()
+        self._index: Index | None = None
         self._thread = Thread(target=self._run, name="follower", daemon=True)
 
     @property
-    def catalogue(self) -> Catalogue:
+    def snapshot(self) -> Snapshot:
         """What is known; Unavailable NOT_LOADED rather than an empty answer before anything is."""
-        if self._generation == NOTHING:
+        if self._index is None:
             raise Unavailable("NOT_LOADED", "the notices are being read; try again in a moment")
-        return self._catalogue
+        return self._index.snapshot
+
+    @property
+    def regions(self) -> Regions:
+        """Where notices come from, as it was read last."""
+        return self._regions
 
     def start(self) -> None:
-        """Load everything, then follow beside. A database that is away is waited for beside, too."""
+        """Open or build the index, then follow beside. A database that is away is waited for beside, too."""
         self._try()
         self._thread.start()
 
@@ -53,28 +86,41 @@ class Follower:
         self._bell.set()
         if self._thread.is_alive():
             self._thread.join()
+        index, self._index = self._index, None
+        if index is not None:
+            index.close()
+        self._shelf.close()
 
     def wake(self) -> None:
         """Something was written."""
+        self._woken += 1
         self._bell.set()
+
+    def is_near(self) -> bool:
+        """Whether little was written since we looked last. Who writes much waits for that."""
+        return self._woken < AHEAD
 
     def follow(self) -> None:
         """Take over what was written since the last time."""
         with self._database.read() as session:
             progress = session.scalars(select(Progress).where(Progress.id == ONLY)).one()
-            if progress.generation != self._generation:
-                self._load(session, progress.generation)
+            if self._index is None or progress.generation != self._generation:
+                self._load(session, progress)
             elif progress.position != self._position:
+                self._take(session, self._index, progress.generation, self._position)
                 # Positions of other generations count too: what is before the newest we have seen.
-                last = self._take(session, self._catalogue, progress.generation, self._position)
-                self._position = max(last, progress.position)
+                self._position = max(self._index.position, progress.position)
+                self._read_regions(session)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._bell.wait(self._every_s)
             self._bell.clear()
+            self._woken, before = 0, self._position
             if not self._try():
                 self._stopping.wait(AWAY_S)
+            if self._position != before:
+                self._stopping.wait(self._spread.pause_s(time.monotonic()))
 
     def _try(self) -> bool:
         try:
@@ -83,43 +129,76 @@ class Follower:
             log.warning("follower_waits", error=type(problem).__name__)
             return False
         except Exception as problem:  # half a change may be in: only a whole new one is right
-            log.error("catalogue_lost", exc_info=problem)
-            self._generation = NOTHING
+            log.error("index_lost", exc_info=problem)
+            self._discard()
             return False
         return True
 
-    def _load(self, session: Session, generation: int) -> None:
-        """A whole generation, aside; who asks meanwhile is answered from the old one."""
-        catalogue = Catalogue()
-        position = self._take(session, catalogue, generation, 0)
-        self._catalogue, self._position, self._generation = catalogue, position, generation
-        log.info("catalogue_loaded", generation=generation, notices=len(catalogue))
+    def _load(self, session: Session, progress: Progress) -> None:
+        """A whole generation, beside; who asks meanwhile is answered from the old one."""
+        self._read_regions(session)
+        index = self._opened(session, progress)
+        self._take(session, index, progress.generation, index.position)
+        old, self._index = self._index, index
+        self._generation, self._position = progress.generation, index.position
+        self.understanding.follow_all(index.snapshot)
+        if old is not None:
+            old.close()
+        self._shelf.clear(progress.generation)
+        log.info("index_loaded", generation=progress.generation, notices=len(index.snapshot))
 
-    def _take(self, session: Session, catalogue: Catalogue, generation: int, after: int) -> int:
-        """Bring a catalogue to the newest position; which that is."""
-        while True:
+    def _opened(self, session: Session, progress: Progress) -> Index:
+        """The index on disk, unless it is another read model's: then a new one."""
+        index = self._shelf.open(progress.generation)
+        known = select(func.count()).where(
+            Card.generation == progress.generation, Card.is_open, Card.position <= index.position
+        )
+        if index.position <= progress.position and (session.scalar(known) or 0) <= len(
+            index.snapshot
+        ):
+            return index
+        log.warning("index_of_another_time", position=index.position)
+        index.remove()
+        return self._shelf.open(progress.generation)
+
+    def _discard(self) -> None:
+        if self._index is not None:
+            self._index.remove()
+        self._generation, self._index = NOTHING, None
+
+    def _read_regions(self, session: Session) -> None:
+        self._regions = partner_regions.read(session, PartnerRegion, own=self._regions.own)
+
+    def _take(self, session: Session, index: Index, generation: int, after: int) -> None:
+        """Bring an index to the newest position."""
+        more = True
+        while more:
             cards = session.scalars(
                 select(Card)
                 .where(Card.generation == generation, Card.position > after)
                 .order_by(Card.position)
                 .limit(BATCH)
             ).all()
-            with catalogue.changing():
-                for card in cards:
-                    _take_card(catalogue, card)
+            for card in cards:
+                _take_card(index, card)
             after = cards[-1].position if cards else after
-            if len(cards) < BATCH:
-                return after
+            more = len(cards) == BATCH
             session.expunge_all()
+        self._commit(index, after)
+
+    def _commit(self, index: Index, position: int) -> None:
+        changed = index.commit(position)
+        if index is self._index:
+            self.understanding.follow(index.snapshot, changed)
 
 
-def _take_card(catalogue: Catalogue, card: Card) -> None:
+def _take_card(index: Index, card: Card) -> None:
     if not card.is_open:
-        return catalogue.drop(card.name)
+        return index.drop(card.name)
     try:
         notice, place = pb.Notice.FromString(card.payload), Place.FromString(card.place or b"")
     except DecodeError:
         # One that is spoilt must not keep the others out. A rebuild brings it back.
         log.error("card_unreadable", notice=card.name)
-        return catalogue.drop(card.name)
-    catalogue.put(notice, place)
+        return index.drop(card.name)
+    index.put(notice, place)

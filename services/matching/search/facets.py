@@ -1,13 +1,15 @@
-"""Counts: how many notices each further choice would leave."""
+"""Counts: how many notices are found, and how many each further choice would leave."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 
 from interchange.matching.v1 import matching_pb2 as pb
+from tantivy import Query
 
-from services.matching.index import bits
-from services.matching.index.catalogue import ANY_GRADE, Catalogue
+from chassis.partner_regions import Regions
+from services.matching.index.schema import ANY_GRADE, ORGANISATION_SHOWN
+from services.matching.index.snapshot import Snapshot
 
 COUNTED = (
     "kind",
@@ -18,41 +20,56 @@ COUNTED = (
     "grade_band",
     "organisation",
     "attendance",
+    "region",
 )
 MOST_VALUES = 50
+# More than are shown: among equals at the edge it is the value that decides, not who was read first.
+READ = 500
+# An organisation's name comes with its display name.
+READ_AS = {"organisation": ORGANISATION_SHOWN}
+# Every notice has exactly one, and nobody chooses it: its counts add up to what is found.
+OF_ALL = "visibility"
 
 
-def count(catalogue: Catalogue, found: int, passing: Mapping[str, int]) -> Iterator[pb.Facet]:
-    """Of each field its values with counts. `found` passes all but `passing`, the sets of the counted filters.
-
-    A field is counted as if its own filter were not set: so one sees what another choice would give.
+def count(
+    snapshot: Snapshot,
+    found_but: Callable[[str], Query],
+    chosen: Mapping[str, Query],
+    regions: Regions,
+) -> tuple[list[pb.Facet], int]:
+    """Of each field its values with counts, as if nothing of it were chosen: so one sees what another
+    choice would give; and the number of all that is found. `found_but` is what is found when
+    nothing is chosen of a field.
     """
-    for field in COUNTED:
-        others = found
-        for other, chosen in passing.items():
-            if other != field:
-                others &= chosen
-        yield pb.Facet(field=field, values=_values(catalogue, field, others))
+    others = [each for each in COUNTED if each not in chosen]
+    counts = dict(_read(snapshot, found_but(""), [OF_ALL, *others]))
+    for field in chosen:
+        counts.update(_read(snapshot, found_but(field), [field]))
+    shown = [pb.Facet(field=each, values=_values(each, counts[each], regions)) for each in COUNTED]
+    return shown, sum(counts[OF_ALL].values())
 
 
-def _values(catalogue: Catalogue, field: str, among: int) -> list[pb.FacetValue]:
-    every = catalogue.values(field)
-    anyway = every.get(ANY_GRADE, 0) if field == "grade_band" else 0
-    counts = {
-        value: ((chosen | anyway) & among).bit_count()
-        for value, chosen in every.items()
-        if value != ANY_GRADE
-    }
-    ordered = sorted(((-number, value) for value, number in counts.items() if number))
+def _read(
+    snapshot: Snapshot, found: Query, fields: list[str]
+) -> Iterator[tuple[str, Mapping[str, int]]]:
+    columns = [READ_AS.get(field, field) for field in fields]
+    values = snapshot.values(found, columns, READ)
+    return ((field, values[column]) for field, column in zip(fields, columns, strict=True))
+
+
+def _values(field: str, counts: Mapping[str, int], regions: Regions) -> list[pb.FacetValue]:
+    anyway = counts.get(ANY_GRADE, 0) if field == "grade_band" else 0
+    ordered = sorted((-number, value) for value, number in counts.items() if value != ANY_GRADE)
     return [
-        pb.FacetValue(value=value, label=_label(catalogue, field, value), count=-number)
-        for number, value in ordered[:MOST_VALUES]
+        _value(field, value, anyway - number, regions) for number, value in ordered[:MOST_VALUES]
     ]
 
 
-def _label(catalogue: Catalogue, field: str, value: str) -> str:
-    """The organisation's name; other values say themselves."""
-    if field != "organisation":
-        return value.replace("_", " ").replace("-", " ").lower()
-    number = bits.first(catalogue.values(field)[value])
-    return str(catalogue.notices[number].organisation_display_name)
+def _value(field: str, value: str, count: int, regions: Regions) -> pb.FacetValue:
+    """With the organisation's or the region's name; other values say themselves."""
+    if field == "organisation":
+        value, _, label = value.partition("\t")
+        return pb.FacetValue(value=value, label=label, count=count)
+    plain = value.replace("_", " ").replace("-", " ").lower()
+    label = regions.display_name(value) if field == "region" else plain
+    return pb.FacetValue(value=value, label=label, count=count)

@@ -1,23 +1,47 @@
-"""From a request to the set of notices that it means."""
+"""From a request to what the index is asked: who may see it, and what it must be."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 
-from interchange.common.v1.types_pb2 import GradeBand, Sector
+from interchange.common.v1.types_pb2 import GradeBand, Place, Sector
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.opportunities.v1 import notices_pb2
+from tantivy import Query
 
 from chassis.auth import Principal
 from chassis.convert import read_day
 from chassis.errors import InvalidArgument
+from chassis.partner_regions import Regions
 from services.matching.distance import chord, chord_of, miles, point
-from services.matching.index import bits
-from services.matching.index.catalogue import ANY_GRADE, Catalogue, Facts
+from services.matching.index.queries import any_of, between, but_not, every, having
+from services.matching.index.schema import (
+    ANY_GRADE,
+    FIRST_DAY,
+    LAST_DAY,
+    PLACE,
+    day_number,
+)
+from services.matching.index.snapshot import Snapshot
 from services.matching.policy import own_organisations
 
 PUBLIC = ("REGION", "NETWORK")
 REMOTE = ("REMOTE", "HYBRID")
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """What must be so of every notice found, and what was chosen of each field that is counted."""
+
+    always: Query
+    chosen: Mapping[str, Query]
+
+    def but(self, field: str = "") -> Query:
+        """All of them, as if nothing were chosen of this field."""
+        others = (query for name, query in self.chosen.items() if name != field)
+        return every((self.always, *others))
 
 
 def check(request: pb.SearchNoticesRequest) -> None:
@@ -42,15 +66,29 @@ def _check_placeless(request: pb.SearchNoticesRequest) -> None:
         )
 
 
-def visible(catalogue: Catalogue, who: Principal) -> int:
-    """What this caller may see at all."""
-    seen = catalogue.having("visibility", PUBLIC)
-    return seen | catalogue.having("organisation", own_organisations(who))
+def filters_of(
+    snapshot: Snapshot,
+    request: pb.SearchNoticesRequest,
+    who: Principal,
+    regions: Regions,
+    *,
+    at: datetime,
+) -> Filters:
+    conditions = (visible(who, regions, at=at), *_uncounted(snapshot, request))
+    return Filters(every(conditions), dict(_chosen(request)))
 
 
-def facet_sets(catalogue: Catalogue, request: pb.SearchNoticesRequest) -> Mapping[str, int]:
-    """For each filter that is set and has counts, the notices that pass it."""
-    wanted: dict[str, list[str]] = {
+def visible(who: Principal, regions: Regions, *, at: datetime) -> Query:
+    """What this caller may see at all, and what has not ended, whether or not that was announced."""
+    public = having("visibility", PUBLIC)
+    seen = any_of((public, having("organisation", sorted(own_organisations(who)))))
+    open_still = between("closes", int(at.timestamp() * 1_000_000) + 1)
+    return but_not(every((seen, open_still)), having("region", regions.hidden))
+
+
+def _chosen(request: pb.SearchNoticesRequest) -> Iterator[tuple[str, Query]]:
+    """For each filter that is set and has counts, those that pass it."""
+    wanted: dict[str, Sequence[str]] = {
         "kind": [notices_pb2.Kind.Name(each) for each in request.kind],
         "format": [notices_pb2.Format.Name(each) for each in request.format],
         "theme": [each.casefold() for each in request.theme],
@@ -58,42 +96,35 @@ def facet_sets(catalogue: Catalogue, request: pb.SearchNoticesRequest) -> Mappin
         "sector": [Sector.Name(each) for each in request.sector],
         "grade_band": [GradeBand.Name(each) for each in request.grade_band],
         "organisation": list(request.organisation),
+        "region": list(request.region),
         "attendance": [notices_pb2.Attendance.Name(each) for each in request.attendance],
     }
     if wanted["grade_band"]:
-        wanted["grade_band"].append(ANY_GRADE)
-    return {field: catalogue.having(field, values) for field, values in wanted.items() if values}
+        wanted["grade_band"] = [*wanted["grade_band"], ANY_GRADE]
+    return ((field, having(field, values)) for field, values in wanted.items() if values)
 
 
-def elsewhere(catalogue: Catalogue, request: pb.SearchNoticesRequest, among: int) -> int:
-    """Those of `among` that pass the filters without counts: remote, dates and distance."""
+def _uncounted(snapshot: Snapshot, request: pb.SearchNoticesRequest) -> Iterator[Query]:
+    """The filters without counts: remote, dates and distance."""
     if request.remote:
-        among &= catalogue.having("attendance", REMOTE)
-    if not (request.from_date or request.to_date or request.radius_miles):
-        return among
-    fits = _fitting(request)
-    return bits.of([number for number in bits.members(among) if fits(catalogue.facts[number])])
+        yield having("attendance", REMOTE)
+    if request.from_date:
+        yield between("end", day_number(request.from_date, FIRST_DAY))
+    if request.to_date:
+        yield between("start", last=day_number(request.to_date, LAST_DAY))
+    if request.radius_miles:
+        yield _near(snapshot, request)
 
 
-def _fitting(request: pb.SearchNoticesRequest) -> Callable[[Facts], bool]:
-    """Whether the dates overlap those asked for, flexible ones always, and the place is near enough."""
-    first, last = request.from_date, request.to_date or "9999-12-31"
+def _near(snapshot: Snapshot, request: pb.SearchNoticesRequest) -> Query:
+    """At one of the places within the radius, or anywhere."""
     around, limit = point(request.latitude, request.longitude), chord_of(request.radius_miles)
-    anywhere = not request.radius_miles
-
-    def fits(facts: Facts) -> bool:
-        if (facts.end and facts.end < first) or (facts.start and facts.start > last):
-            return False
-        if anywhere or facts.is_remote:
-            return True
-        return facts.point is not None and chord(around, facts.point) <= limit
-
-    return fits
+    near = [key for key, place in snapshot.places.items() if chord(around, place) <= limit]
+    return any_of((having(PLACE, near), having("attendance", ["REMOTE"])))
 
 
-def distance(facts: Facts, request: pb.SearchNoticesRequest) -> float | None:
+def distance(place: Place, request: pb.SearchNoticesRequest) -> float | None:
     """Miles from the place searched around; None without one, or when the notice has no place."""
-    place = facts.place
-    if not request.HasField("latitude") or place is None:
+    if not request.HasField("latitude") or not (place.latitude or place.longitude):
         return None
     return miles(request.latitude, request.longitude, place.latitude, place.longitude)

@@ -1,62 +1,121 @@
-"""A search: words, filters, counts, order, page."""
+"""A search: words and meaning, filters, counts, order, page."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cached_property
 from hashlib import sha256
 
+from interchange.common.v1.types_pb2 import Place
 from interchange.matching.v1 import matching_pb2 as pb
+from interchange.opportunities.v1.notices_pb2 import Notice
+from tantivy import Query
 
 from chassis.auth import Principal
-from services.matching.index import bits
-from services.matching.index.catalogue import Catalogue
-from services.matching.search import facets, filters, ranking
+from services.matching.index.follower import Follower
+from services.matching.index.snapshot import Snapshot
+from services.matching.index.understanding import Understanding
+from services.matching.search import facets, ranking
+from services.matching.search.filters import Filters, check, distance, filters_of
+from services.matching.search.ranking import Found
+from services.matching.search.relevance import Question, question
+from services.matching.search.snippets import Marked, marked, snippet
 
 
 def search(
-    catalogue: Catalogue, request: pb.SearchNoticesRequest, who: Principal, *, at: datetime
+    follower: Follower, request: pb.SearchNoticesRequest, who: Principal, *, at: datetime
 ) -> pb.SearchNoticesResponse:
     """What this caller finds. Counts and the total are of what they may see."""
-    filters.check(request)
-    with catalogue.lock:
-        words = catalogue.words.find(request.query)
-        found = catalogue.open_at(at) & filters.visible(catalogue, who)
-        if request.query.strip():
-            found &= bits.of(words.scores)
-        found = filters.elsewhere(catalogue, request, found)
-        passing = filters.facet_sets(catalogue, request)
-        chosen = found
-        for each in passing.values():
-            chosen &= each
-        numbers = bits.members(chosen)
-        ranked = ranking.page(catalogue, numbers, request, words.scores, scope_of(request))
-        snippets = catalogue.words.snippets(words, ranked.numbers)
-        return pb.SearchNoticesResponse(
-            notices=[catalogue.notices[number] for number in ranked.numbers],
-            hits=[
-                _hit(catalogue, number, request, words.scores, snippets)
-                for number in ranked.numbers
-            ],
-            facets=facets.count(catalogue, found, passing),
-            total_size=len(numbers),
-            next_page_token=ranked.next_page_token,
-        )
+    check(request)
+    scope = scope_of(request)
+    after, stamp = ranking.place_in(request.page_token, scope)
+    live, regions = follower.snapshot, follower.regions
+    ranked_in = follower.pins.get(stamp, live)
+    filters = filters_of(live, request, who, regions, at=at)
+    now = Asking(live, follower.understanding, request.query, filters)
+    then = now if ranked_in is live else replace(now, snapshot=ranked_in)
+    found = then.found()
+    page = ranking.page(ranked_in, found, request, after, scope)
+    if page.next_page_token:
+        follower.pins.keep(ranked_in)
+    stems = now.stems
+    shown = _shown(live, page.numbers, filters)
+    counts, total = facets.count(live, now.among, filters.chosen, regions)
+    return pb.SearchNoticesResponse(
+        notices=[regions.show(notice, at=at) for _, notice, _ in shown],
+        hits=[
+            _hit(notice, place, found.scores.get(number, 0.0), request, stems)
+            for number, notice, place in shown
+        ],
+        facets=counts,
+        total_size=total,
+        next_page_token=page.next_page_token,
+        quality=follower.understanding.quality,
+        did_you_mean=now.did_you_mean,
+    )
+
+
+@dataclass(frozen=True)
+class Asking:
+    """A query and its filters, put to one snapshot. Without a query all that passes is found."""
+
+    snapshot: Snapshot
+    understanding: Understanding
+    query: str
+    filters: Filters
+
+    @cached_property
+    def _question(self) -> Question | None:
+        return question(self.snapshot, self.understanding, self.query, self.filters.but())
+
+    @property
+    def did_you_mean(self) -> str:
+        return self._question.asked.did_you_mean if self._question else ""
+
+    @property
+    def stems(self) -> Collection[str]:
+        return self._question.asked.stems if self._question else ()
+
+    def among(self, but: str = "") -> Query:
+        """What is found, as if nothing were chosen of this field."""
+        passing = self.filters.but(but)
+        return self._question.among(passing) if self._question else passing
+
+    def found(self) -> Found:
+        return self._question.found() if self._question else Found(self.filters.but(), {})
+
+
+def _shown(
+    live: Snapshot, numbers: Sequence[int], filters: Filters
+) -> list[tuple[int, Notice, Place]]:
+    """As they are now. What has gone since the listing began, or may no longer be seen, is left out."""
+    notices = live.find(numbers, filters.but())
+    return [(number, *notices[number]) for number in numbers if number in notices]
 
 
 def _hit(
-    catalogue: Catalogue,
-    number: int,
+    notice: Notice,
+    place: Place,
+    score: float,
     request: pb.SearchNoticesRequest,
-    scores: Mapping[int, float],
-    snippets: Mapping[int, str],
+    stems: Collection[str],
 ) -> pb.Hit:
+    title = marked(notice.title, stems)
+    body = snippet(notice.body, stems) if request.query.strip() else Marked("", [])
     return pb.Hit(
-        notice=catalogue.notices[number].name,
-        score=scores.get(number, 0.0),
-        snippet=snippets.get(number, ""),
-        distance_miles=filters.distance(catalogue.facts[number], request),
+        notice=notice.name,
+        score=score,
+        snippet=body.text,
+        snippet_marks=_marks(body),
+        title_marks=_marks(title),
+        distance_miles=distance(place, request),
     )
+
+
+def _marks(text: Marked) -> list[pb.Mark]:
+    return [pb.Mark(start=start, end=end) for start, end in text.ranges]
 
 
 def scope_of(request: pb.SearchNoticesRequest) -> str:

@@ -1,180 +1,204 @@
-"""How well two openings meet: pure, and replaceable as a whole.
+"""How well two sides meet: pure, a sum of terms that each have a reason in words.
 
-The score is a weighted sum of terms, each from 0 to 1, with weights that sum to 1. Each term that
-adds something is a reason in words that a manager can repeat to the person.
+    fit(a -> b) = .40 text + .30 subjects + .10 dates + .10 distance + .05 level + .05 format
+    fit(a, b)   = harmonic mean of both directions where both sides have wishes
+
+Subjects are skills and themes: sum of idf_i cover(i) / sum of idf_i over what a names, with cover 1
+for the same, .6 for one near to it; each level by which what is given falls short of what is asked
+for takes a fifth of the same. Terms of a harmonic mean are the mean terms, all made smaller
+by the same share, so that they still add up to it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 
-from chassis.convert import spelt
-from services.matching.distance import miles
+from services.matching.suggestions.opening import Opening
 
 NEAR_MILES = 10.0  # so near that nearer makes no difference
 FAR_MILES = 80.0  # so far that nobody travels it for a day
-DIGITS = 4
-
-
-@dataclass(frozen=True, slots=True)
-class Where:
-    """A place in degrees, and what it is called."""
-
-    label: str
-    latitude: float
-    longitude: float
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """What the score looks at. `words` are stems or plain words of title and body."""
-
-    name: str
-    format: str
-    themes: frozenset[str] = frozenset()
-    skills: frozenset[str] = frozenset()
-    words: frozenset[str] = frozenset()
-    grades: frozenset[str] = frozenset()  # empty: any
-    where: Where | None = None
-    is_remote: bool = False
-    start: date | None = None
-    end: date | None = None
-    days_per_week: float = 0.0  # 0: to be agreed
+RELATED = 0.6  # of what the same skill counts
+FLEXIBLE = 0.5  # dates of which one side says nothing
+NEXT_RUNG = 0.5
+SHORT_BY_ONE = 0.2  # of a skill, for each level that is missing
+# Texts that have less in common than this, and no subject, have nothing to do with each other.
+LEAST_TEXT = 0.25
 
 
 @dataclass(frozen=True, slots=True)
 class Weights:
-    """What each term may add at most; they sum to 1."""
+    """What each term may add at most; they sum to 1. To be fitted anew on what is accepted and declined."""
 
-    skills: float = 0.30
-    themes: float = 0.20
-    format: float = 0.15
-    words: float = 0.15
-    closeness: float = 0.10
-    dates: float = 0.04
-    days: float = 0.03
-    grades: float = 0.03
+    text: float = 0.40
+    subjects: float = 0.30
+    dates: float = 0.10
+    distance: float = 0.10
+    level: float = 0.05
+    format: float = 0.05
+
+
+WEIGHTS = Weights()
+
+
+def _alike_rare(_: str) -> float:
+    return 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """One term: its code, a sentence, what it adds."""
+class Sight:
+    """What is known of the two beyond themselves: how alike their texts are, what is near to what, how rare."""
+
+    text: float = 0.0  # 0 to 1, .75 meaning and .25 words
+    related: Mapping[str, frozenset[str]] = field(default_factory=dict)  # by skill of either side
+    rarity: Callable[[str], float] = _alike_rare
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A part of a score: its code, what it adds, and what a sentence on it needs."""
 
     code: str
-    text: str
     contribution: float
+    values: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
 class Score:
-    """0 to 1: the sum of the reasons' contributions, which are all positive, strongest first."""
+    """0 to 1: the sum of its terms, which are all positive, strongest first."""
 
     value: float
-    reasons: tuple[Reason, ...]
+    terms: tuple[Term, ...]
 
 
-WEIGHTS = Weights()
-# Without one of these two notices have nothing to do with each other, however near they are.
-ESSENTIAL = frozenset({"SHARED_SKILLS", "SHARED_THEMES", "SIMILAR_WORDS"})
 NOTHING = Score(0.0, ())
 
 
-def score(one: Opening, other: Opening, weights: Weights = WEIGHTS) -> Score:
-    """How well they meet. The same whichever comes first."""
-    reasons = [reason for reason in _terms(one, other, weights) if reason.contribution > 0]
-    if not ESSENTIAL & {reason.code for reason in reasons}:
+def score(one: Opening, other: Opening, sight: Sight, weights: Weights = WEIGHTS) -> Score:
+    """How well they meet. Of two sides with wishes, the same whichever comes first."""
+    forth = list(_terms(one, other, sight, weights))
+    if not _have_to_do(forth, sight):
         return NOTHING
-    reasons.sort(key=lambda reason: (-reason.contribution, reason.code))
+    sides = [forth]
+    if one.has_wishes and other.has_wishes:
+        sides.append(list(_terms(other, one, sight, weights)))
+    terms = [each for each in _joined(sides) if each.contribution > 0]
+    terms.sort(key=lambda term: (-term.contribution, term.code))
     # Not rounded: who adds the contributions up, in their order, gets this very number.
-    value = sum(reason.contribution for reason in reasons)
-    return Score(value, tuple(reasons))
+    return Score(sum(term.contribution for term in terms), tuple(terms))
 
 
-def _terms(one: Opening, other: Opening, weights: Weights) -> Iterator[Reason]:
-    yield _skills(one, other, weights.skills)
-    yield _themes(one, other, weights.themes)
-    yield _format(one, other, weights.format)
-    yield _words(one, other, weights.words)
-    yield _closeness(one, other, weights.closeness)
+def _have_to_do(terms: list[Term], sight: Sight) -> bool:
+    subjects = {"SHARED_SKILLS", "RELATED_SKILLS", "SHARED_THEMES"}
+    return sight.text >= LEAST_TEXT or any(t.contribution > 0 and t.code in subjects for t in terms)
+
+
+def _joined(sides: list[list[Term]]) -> Iterator[Term]:
+    """Terms of the harmonic mean of the sides' sums."""
+    sums = [sum(term.contribution for term in side) for side in sides]
+    if not all(sums):
+        return
+    harmonic = len(sums) / sum(1 / each for each in sums)
+    share = harmonic / sum(sums)
+    for same in zip(*sides, strict=True):
+        added = sum(term.contribution for term in same) * share
+        # Of two skills near to each other each side may name one only.
+        telling = max(same, key=lambda term: term.contribution)
+        yield Term(telling.code, added, telling.values)
+
+
+def _terms(one: Opening, other: Opening, sight: Sight, weights: Weights) -> Iterator[Term]:
+    """Always the same ones in the same order, so that those of two directions can be laid over each other."""
+    yield Term("SIMILAR_TEXTS", weights.text * sight.text, {})
+    yield from _subjects(one, other, sight, weights.subjects)
     yield _dates(one, other, weights.dates)
-    yield _days(one, other, weights.days)
-    yield _grades(one, other, weights.grades)
+    yield _distance(one, other, weights.distance)
+    yield _level(one, other, weights.level)
+    same = bool(one.format) and one.format == other.format
+    yield Term("SAME_FORMAT", weights.format * same, {"format": one.format})
 
 
-def _skills(one: Opening, other: Opening, weight: float) -> Reason:
-    shared = one.skills & other.skills
-    text = f"Both name {_listed(shared)}"
-    return _reason("SHARED_SKILLS", text, weight * overlap(one.skills, other.skills))
+def _subjects(one: Opening, other: Opening, sight: Sight, weight: float) -> Iterator[Term]:
+    whole = sum(map(sight.rarity, one.skills | one.themes)) or 1.0
+    same, themes = one.skills & other.skills, one.themes & other.themes
+    near = near_skills(one, other, sight)
+    short = shortfalls(one, other)
+    covered = sum(sight.rarity(each) * level_cover(short.get(each, 0)) for each in sorted(same))
+    values = {"skills": same, "short": {each: asked_and_given(one, other, each) for each in short}}
+    yield Term("SHARED_SKILLS", weight * covered / whole, values)
+    yield Term("RELATED_SKILLS", RELATED * _share(near, whole, sight, weight), {"skills": near})
+    yield Term("SHARED_THEMES", _share(themes - same, whole, sight, weight), {"themes": themes})
 
 
-def _themes(one: Opening, other: Opening, weight: float) -> Reason:
-    shared = one.themes & other.themes
-    text = f"Both are about {_listed(shared)}"
-    return _reason("SHARED_THEMES", text, weight * overlap(one.themes, other.themes))
+def _share(
+    some: frozenset[str] | Mapping[str, str], whole: float, sight: Sight, weight: float
+) -> float:
+    return weight * sum(map(sight.rarity, sorted(some))) / whole
 
 
-def _format(one: Opening, other: Opening, weight: float) -> Reason:
-    same = one.format == other.format
-    return _reason("SAME_FORMAT", f"Both are for {_plain(one.format)}", weight if same else 0.0)
+def shortfalls(one: Opening, other: Opening) -> Mapping[str, int]:
+    """Of skills that both name: by how many levels what is given falls short of what is asked for."""
+    found = {}
+    for skill in sorted(one.skills & other.skills):
+        asked, given = asked_and_given(one, other, skill)
+        if asked > given > 0:
+            found[skill] = asked - given
+    return found
 
 
-def _words(one: Opening, other: Opening, weight: float) -> Reason:
-    shared = one.words & other.words
-    few = sorted(shared, key=lambda word: (-len(word), word))[:4]
-    text = f"Their texts share words: {', '.join(sorted(few))}"
-    return _reason("SIMILAR_WORDS", text, weight * likeness(one.words, other.words))
+def asked_and_given(one: Opening, other: Opening, skill: str) -> tuple[int, int]:
+    """The level that one side asks for and that the other gives; 0 where it is not said, or nobody gives."""
+    if one.giving == other.giving:
+        return 0, 0
+    asks, gives = sorted((one, other), key=lambda side: side.giving)
+    return asks.levels.get(skill, 0), gives.levels.get(skill, 0)
 
 
-def _closeness(one: Opening, other: Opening, weight: float) -> Reason:
-    if one.is_remote or other.is_remote:
-        return _reason("REMOTE", "It can be done remotely", weight)
-    if one.where is None or other.where is None:
-        return _reason("NEAR", "", 0.0)
-    away = miles(
-        one.where.latitude, one.where.longitude, other.where.latitude, other.where.longitude
-    )
-    near = closeness(away)
-    return _reason("NEAR", _distance(one.where, other.where, away), weight * near)
+def level_cover(short: int) -> float:
+    """1 at the level asked for, a fifth less for each that is missing; never nothing."""
+    return 1 - SHORT_BY_ONE * short
 
 
-def _dates(one: Opening, other: Opening, weight: float) -> Reason:
+def near_skills(one: Opening, other: Opening, sight: Sight) -> Mapping[str, str]:
+    """Skills of the one that the other lacks but for one near to it, with that."""
+    found = {}
+    for skill in sorted(one.skills - other.skills):
+        near = sorted(sight.related.get(skill, frozenset()) & other.skills)
+        if near:
+            found[skill] = near[0]
+    return found
+
+
+def missing_skills(one: Opening, other: Opening, sight: Sight) -> frozenset[str]:
+    """Skills of the one that the other neither names nor has anything near to."""
+    return one.skills - other.skills - set(near_skills(one, other, sight))
+
+
+def common_days(one: Opening, other: Opening) -> tuple[date | None, date | None] | None:
+    """First and last day of both, None where neither says; None when they do not meet."""
     first = max((day for day in (one.start, other.start) if day), default=None)
     last = min((day for day in (one.end, other.end) if day), default=None)
-    if not (one.start or one.end) or not (other.start or other.end):
-        return _reason("DATES", "", 0.0)
-    if first and last and last < first:
-        return _reason("DATES", "", 0.0)
-    return _reason("DATES", f"Their dates fit{_span(first, last)}", weight)
+    return None if first and last and last < first else (first, last)
 
 
-def _days(one: Opening, other: Opening, weight: float) -> Reason:
-    fewer, more = sorted((one.days_per_week, other.days_per_week))
-    if not fewer:
-        return _reason("DAYS", "", 0.0)
-    text = f"Both are for {_number(fewer)} days a week"
-    if fewer != more:
-        text = f"They are for {_number(fewer)} and {_number(more)} days a week"
-    return _reason("DAYS", text, weight * fewer / more)
+def _dates(one: Opening, other: Opening, weight: float) -> Term:
+    common = common_days(one, other)
+    if common is None:
+        return Term("DATES", 0.0, {})
+    both_say = (one.start or one.end) and (other.start or other.end)
+    values = {"first": common[0], "last": common[1], "both_say": bool(both_say)}
+    return Term("DATES", weight * (1.0 if both_say else FLEXIBLE), values)
 
 
-def _grades(one: Opening, other: Opening, weight: float) -> Reason:
-    shared = one.grades & other.grades
-    text = f"Both are open to {_listed({f'{_plain(grade)} grades' for grade in shared})}"
-    return _reason("SHARED_GRADES", text, weight if shared else 0.0)
-
-
-def overlap(one: frozenset[str], other: frozenset[str]) -> float:
-    """Szymkiewicz-Simpson coefficient: how much of the smaller set is in the larger, 0 to 1."""
-    smaller = min(len(one), len(other))
-    return len(one & other) / smaller if smaller else 0.0
-
-
-def likeness(one: frozenset[str], other: frozenset[str]) -> float:
-    """Sørensen-Dice coefficient: twice the shared over all, 0 to 1."""
-    both = len(one) + len(other)
-    return 2 * len(one & other) / both if both else 0.0
+def _distance(one: Opening, other: Opening, weight: float) -> Term:
+    if one.is_remote or other.is_remote:
+        return Term("NEAR", weight, {"remote": True})
+    if one.where is None or other.where is None:
+        return Term("NEAR", 0.0, {})
+    away = one.where.miles_to(other.where)
+    labels = tuple(sorted((one.where.label, other.where.label)))
+    return Term("NEAR", weight * closeness(away), {"miles": away, "places": labels})
 
 
 def closeness(away_miles: float) -> float:
@@ -182,31 +206,8 @@ def closeness(away_miles: float) -> float:
     return min(max((FAR_MILES - away_miles) / (FAR_MILES - NEAR_MILES), 0.0), 1.0)
 
 
-def _reason(code: str, text: str, contribution: float) -> Reason:
-    return Reason(code, text, round(contribution, DIGITS))
-
-
-def _listed(values: frozenset[str] | set[str]) -> str:
-    plain = sorted(map(_plain, values))
-    return " and ".join([", ".join(plain[:-1]), plain[-1]] if len(plain) > 1 else plain)
-
-
-def _plain(code: str) -> str:
-    return code.replace("_", " ").replace("-", " ").lower()
-
-
-def _number(days: float) -> str:
-    return f"{days:g}"
-
-
-def _distance(one: Where, other: Where, away: float) -> str:
-    if one.label == other.label:
-        return f"Both are in {one.label}"
-    first, second = sorted((one.label, other.label))
-    return f"{first} and {second} are {max(round(away), 1)} miles apart"
-
-
-def _span(first: date | None, last: date | None) -> str:
-    if first and last:
-        return f": {spelt(first)} to {spelt(last)}"
-    return f": from {spelt(first)}" if first else f": until {spelt(last)}" if last else ""
+def _level(one: Opening, other: Opening, weight: float) -> Term:
+    shared = one.grades & other.grades
+    if not one.grades or not other.grades:
+        return Term("LEVEL", weight, {"grades": frozenset()})
+    return Term("LEVEL", weight * (1.0 if shared else NEXT_RUNG), {"grades": shared})

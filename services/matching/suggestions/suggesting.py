@@ -1,31 +1,49 @@
-"""Suggestions for one notice: who could meet it at all, how well, in which order.
+"""Suggestions: whom the rules let meet, how well they fit, in which order, and why.
 
-At most so many candidates are scored, those that share most with it: the cost of a suggestion
-does not grow with the region.
+At most so many candidates are scored, those that share most with one's own side: the cost of a
+suggestion does not grow with the region.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import date, datetime
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 
-from interchange.common.v1.types_pb2 import GradeBand, Place
+import numpy as np
+from interchange.common.v1.types_pb2 import Place
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.opportunities.v1 import notices_pb2
 from interchange.opportunities.v1.notices_pb2 import Notice
+from tantivy import Query
 
 from chassis.auth import Principal
-from chassis.pages import write_token
-from services.matching.index import bits
-from services.matching.index.catalogue import Catalogue
-from services.matching.index.words import words_of
-from services.matching.paging import read_key
+from chassis.partner_regions import Regions
+from services.matching.index.queries import (
+    alike_in_words,
+    but_not,
+    every,
+    having,
+    numbered,
+)
+from services.matching.index.schema import id_of
+from services.matching.index.snapshot import Snapshot
+from services.matching.index.understanding import Understanding
 from services.matching.search.filters import visible
-from services.matching.suggestions.scoring import Opening, Score, Where, score
+from services.matching.suggestions.eligibility import Barred, exclusions
+from services.matching.suggestions.explaining import Match, explain
+from services.matching.suggestions.fairness import Exposure, Ranked, fair_order
+from services.matching.suggestions.knowing import Knowing
+from services.matching.suggestions.opening import GIVING, Opening, of_notice, of_profile
+from services.matching.suggestions.scoring import Sight, score
+from services.matching.suggestions.wording import Wording
+from services.matching.text.encoder import Vectors
+from services.matching.text.windows import on_scale, text_fit
 
-DEFAULT_SIZE = 10
-MOST_CANDIDATES = 500
-ALIKE = 200  # of them, found by their words
+MOST_CANDIDATES = 200
+MEANT_ALIKE = 0.3  # a product of vectors; below it texts of one language are alike by chance
+LEAST_RARITY = 0.1  # what every notice is about still counts for something
+SAID_WORDS = 60  # of a notice: what it is about is said first
 MEETS = {
     notices_pb2.WANTED: ("NEEDED", "OFFERED"),
     notices_pb2.NEEDED: ("OFFERED", "WANTED"),
@@ -33,95 +51,178 @@ MEETS = {
 }
 
 
-def suggest(
-    catalogue: Catalogue,
-    notice: Notice,
-    place: Place | None,
-    request: pb.SuggestNoticesRequest,
-    who: Principal,
-    *,
-    at: datetime,
-) -> pb.SuggestNoticesResponse:
-    """Best first; of equals the newer, then by name."""
-    with catalogue.lock:
-        numbers = candidates(catalogue, notice, who, at)
-        others = [(catalogue.notices[each], catalogue.facts[each].place) for each in numbers]
-    opening = opening_of(notice, place)
-    scored = [(score(opening, opening_of(other, its)), other) for other, its in others]
-    ranked = sorted((_key(found, other), found, other) for found, other in scored if found.value)
-    return _page(ranked, request)
+Found = tuple[Match, Notice]
 
 
-Ranked = tuple[tuple[float, float, str], Score, Notice]
+@dataclass(frozen=True, slots=True)
+class View:
+    """What one caller sees at one moment, and what is known of texts and skills."""
+
+    snapshot: Snapshot
+    regions: Regions
+    understanding: Understanding
+    knowing: Knowing
+    who: Principal
+    at: datetime
+    _rarities: dict[str, float] = field(default_factory=dict)  # asked for with each pair
+
+    def rarity_of(self, subject: str) -> float:
+        """How much it says that something is about this skill or theme; what nobody else names says most."""
+        known = self._rarities.get(subject)
+        if known is None:
+            rare = self.snapshot.rarity
+            known = max(rare("skill", subject) or rare("theme", subject), LEAST_RARITY)
+            self._rarities[subject] = known
+        return known
 
 
-def _key(found: Score, other: Notice) -> tuple[float, float, str]:
-    published = other.publish_time.seconds + other.publish_time.nanos / 1e9
-    return (-found.value, -published, other.name)
+@dataclass(frozen=True, slots=True)
+class Side:
+    """Whose suggestions they are: what it is, what it says, what it means."""
+
+    opening: Opening
+    kinds: Sequence[str]
+    text: str
+    vector: Vectors | None
+    number: int  # in the index; 0 for a profile
+
+    @property
+    def said(self) -> str:
+        return " ".join(self.text.split()[:SAID_WORDS])
 
 
-def _page(ranked: Sequence[Ranked], request: pb.SuggestNoticesRequest) -> pb.SuggestNoticesResponse:
-    scope = f"SuggestNotices {request.name}"
-    size = request.page_size or DEFAULT_SIZE
-    if request.page_token:
-        after = read_key(request.page_token, scope, float, float, str)
-        ranked = [each for each in ranked if each[0] > after]
-    token = write_token(ranked[size - 1][0], scope) if len(ranked) > size else ""
-    return pb.SuggestNoticesResponse(
-        suggestions=[_suggestion(found, other) for _, found, other in ranked[:size]],
-        next_page_token=token,
+def side_of(view: View, notice: Notice, place: Place) -> Side:
+    number = id_of(notice.name)
+    meanings = view.understanding.meanings
+    return Side(
+        opening=view.knowing.canonical(of_notice(notice, place)),
+        kinds=MEETS[notice.kind],
+        text=f"{notice.title}. {' '.join(notice.themes)}. {notice.body}",
+        vector=None if meanings is None else meanings.vector(number),
+        number=number,
     )
 
 
-def _suggestion(found: Score, other: Notice) -> pb.Suggestion:
-    reasons = (
-        pb.Reason(code=each.code, text=each.text, contribution=each.contribution)
-        for each in found.reasons
+def sides_of(view: View, request: pb.SuggestForProfileRequest) -> Iterator[Side]:
+    """What they want to learn meets what is offered; what they can meets what is needed and wanted."""
+    for kinds, skills, levels, giving in (
+        (("OFFERED",), request.wants, request.wants_levels, GIVING[notices_pb2.WANTED]),
+        (("NEEDED", "WANTED"), request.has, request.has_levels, GIVING[notices_pb2.OFFERED]),
+    ):
+        if skills:
+            named = view.knowing.canonical(of_profile(request, skills, levels, giving=giving))
+            text = ". ".join(view.knowing.label(skill) for skill in sorted(named.skills))
+            yield Side(named, kinds, text, view.understanding.vector_of(text), 0)
+
+
+def matches(view: View, side: Side, barred: Barred) -> list[Found]:
+    """All that may meet it, best first; of equals the newer, then by name."""
+    found = candidates(view, side)
+    texts = likenesses(view, side, list(found))
+    scored = []
+    for number, (notice, place) in found.items():
+        other = view.knowing.canonical(of_notice(notice, place))
+        if next(exclusions(side.opening, other, barred), None):
+            continue
+        match = meet(view, side.opening, other, texts.get(number, 0.0))
+        if match.score.value:
+            scored.append((match, notice))
+    return sorted(scored, key=_key)
+
+
+def meet(view: View, own: Opening, other: Opening, text: float) -> Match:
+    sight = Sight(text, view.knowing.related(own.skills, other.skills), view.rarity_of)
+    return Match(own, other, sight, score(own, other, sight))
+
+
+def excluded(view: View, side: Side, barred: Barred) -> list[tuple[Notice, list[str]]]:
+    """What shares most with it and is kept from it, with all codes."""
+    found = (
+        (
+            notice,
+            list(exclusions(side.opening, view.knowing.canonical(of_notice(notice, at)), barred)),
+        )
+        for notice, at in candidates(view, side).values()
     )
-    return pb.Suggestion(notice=other, score=found.value, reasons=reasons)
+    return [(notice, codes) for notice, codes in found if codes]
 
 
-def candidates(catalogue: Catalogue, notice: Notice, who: Principal, at: datetime) -> Sequence[int]:
-    """Those of the kinds that meet it, of other organisations, which share most with it."""
-    possible = catalogue.open_at(at) & visible(catalogue, who)
-    possible &= catalogue.having("kind", MEETS[notice.kind])
-    possible &= ~catalogue.having("organisation", [notice.organisation])
-    skills = catalogue.having("skill", map(str.casefold, notice.skills))
-    themes = catalogue.having("theme", map(str.casefold, notice.themes))
-    alike = bits.of(catalogue.words.alike(f"{notice.title} {' '.join(notice.themes)}", ALIKE))
-    found: list[int] = []
-    rest = possible
-    for group in (skills & themes, skills, themes & alike, alike, themes):
-        found += bits.members(rest & group)
-        rest &= ~group
+def _key(each: Found) -> tuple[float, float, str]:
+    match, notice = each
+    published = notice.publish_time.seconds + notice.publish_time.nanos / 1e9
+    return (-match.score.value, -published, notice.name)
+
+
+def in_fair_order(found: Sequence[Found], exposure: Exposure) -> list[Found]:
+    by_name = {notice.name: (match, notice) for match, notice in found}
+    ranked = [Ranked(n.name, n.organisation, match.score.value) for match, n in by_name.values()]
+    return [by_name[each.name] for each in fair_order(ranked, exposure.of)]
+
+
+def shown(
+    view: View, page: Sequence[Found], texts: Mapping[str, str], language: str
+) -> Iterator[pb.Suggestion]:
+    """As the caller reads them; `texts` are what one's own notices say, by name."""
+    wording = Wording(language, view.knowing.label)
+    for match, notice in page:
+        text = texts.get(match.own.name, "")
+        yield explain(match, view.regions.show(notice, at=view.at), text, wording)
+
+
+def candidates(view: View, side: Side) -> dict[int, tuple[Notice, Place]]:
+    """Those of the kinds that meet it, which share most with it, whether or not the rules let them."""
+    possible = _possible(view, side)
+    found: dict[int, float] = {}
+    for group in _groups(side):
+        found |= view.snapshot.best(every((possible, group)), MOST_CANDIDATES)
         if len(found) >= MOST_CANDIDATES:
             break
-    return found[:MOST_CANDIDATES]
+    near = _meant_alike(view, side, possible)
+    wanted = list(dict.fromkeys([*near[: MOST_CANDIDATES // 2], *found, *near]))
+    return view.snapshot.find(wanted[:MOST_CANDIDATES])
 
 
-def opening_of(notice: Notice, place: Place | None) -> Opening:
-    """What the score looks at, of a notice and where it is."""
-    return Opening(
-        name=notice.name,
-        format=notices_pb2.Format.Name(notice.format),
-        themes=frozenset(map(str.casefold, notice.themes)),
-        skills=frozenset(map(str.casefold, notice.skills)),
-        words=frozenset(word for word in words_of(notice.title) if len(word) > 3),
-        grades=frozenset(GradeBand.Name(grade) for grade in notice.grade_bands),
-        where=_where(notice, place),
-        is_remote=notice.attendance == notices_pb2.REMOTE,
-        start=_day(notice.start_date),
-        end=_day(notice.end_date),
-        days_per_week=notice.days_per_week,
-    )
+def _possible(view: View, side: Side) -> Query:
+    seen = every((visible(view.who, view.regions, at=view.at), having("kind", side.kinds)))
+    return but_not(seen, numbered([side.number])) if side.number else seen
 
 
-def _where(notice: Notice, place: Place | None) -> Where | None:
-    if place is None:
-        return None
-    label = place.label or notice.organisation_display_name
-    return Where(label, place.latitude, place.longitude)
+def _groups(side: Side) -> Iterator[Query]:
+    skills, themes = having("skill", side.opening.skills), having("theme", side.opening.themes)
+    alike = alike_in_words(side.said)
+    yield from (every((skills, themes)), skills, every((themes, alike)), alike, themes)
 
 
-def _day(text: str) -> date | None:
-    return date.fromisoformat(text) if text else None
+def _meant_alike(view: View, side: Side, possible: Query) -> list[int]:
+    meanings = view.understanding.meanings
+    if meanings is None or side.vector is None:
+        return []
+    near = meanings.nearest(side.vector, at_least=MEANT_ALIKE, most=MOST_CANDIDATES * 2)
+    allowed = set(view.snapshot.numbers(every((possible, numbered(list(near)))), len(near) or 1))
+    return [number for number in near if number in allowed]
+
+
+def likenesses(view: View, side: Side, numbers: Sequence[int]) -> dict[int, float]:
+    """For each notice how alike it is to this side in meaning and in words, 0 to 1."""
+    meanings, encoder = view.understanding.meanings, view.understanding.encoder
+    dense: Mapping[int, float] = {}
+    if meanings is not None and encoder is not None and side.vector is not None:
+        products = meanings.products(side.vector, numbers)
+        scaled = on_scale(_array(products.values()), encoder.name).tolist()
+        dense = dict(zip(products, scaled, strict=True))
+    lexical = _lexical(view, side, numbers)
+    return {n: text_fit(dense.get(n), min(lexical.get(n, 0.0), 1.0)) for n in numbers}
+
+
+def _lexical(view: View, side: Side, numbers: Sequence[int]) -> Mapping[int, float]:
+    """BM25 of each as a share of what one's own notice scores: 0 to 1 on every corpus. A profile has no words."""
+    if not side.number:
+        return {}
+    ours = every((numbered([side.number, *numbers]), alike_in_words(side.said)))
+    scores = view.snapshot.best(ours, len(numbers) + 1)
+    most = scores.get(side.number, 0.0)
+    return {number: found / most for number, found in scores.items()} if most else {}
+
+
+def _array(values: Iterable[float]) -> Vectors:
+    return np.fromiter(values, np.float32)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
+from itertools import count
+from pathlib import Path
 from typing import Any, cast
+from zoneinfo import ZoneInfo
 
 import grpc
 import pytest
 from google.protobuf.message import Message
 from grpc import ServicerContext
 from interchange.common.v1.types_pb2 import PUBLIC, Place
+from interchange.federation.v1.events_pb2 import PartnerRevised
+from interchange.federation.v1.partners_pb2 import Partner
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import notices_pb2
@@ -19,13 +24,21 @@ from interchange.opportunities.v1 import notices_pb2
 from chassis.auth import ANONYMOUS, Principal, acting_as
 from chassis.clock import now
 from chassis.database import Database, new_id
+from chassis.identity import Audit
 from chassis.timestamps import to_proto as stamp
 from chassis.validation import validate
-from services.matching.audit import Audit
 from services.matching.index.follower import Follower
+from services.matching.index.queries import every
+from services.matching.index.understanding import Understanding
 from services.matching.listeners import Listeners
+from services.matching.organisations.directory import Directory
 from services.matching.rebuild import Rebuild
+from services.matching.saved.alerting import Alerting
+from services.matching.saved.schedule import Schedule
 from services.matching.service import MatchingService
+from services.matching.skills.framework import Esco, Framework
+from services.matching.suggestions.answering import Suggestions
+from services.matching.text.encoder import Encoder
 from tests.conftest import Databases
 
 NO_CONTEXT = cast(ServicerContext, None)
@@ -34,9 +47,12 @@ NORWICH = Place(label="Norwich", latitude=52.63, longitude=1.30)
 IPSWICH = Place(label="Ipswich", latitude=52.06, longitude=1.16)
 LEEDS = Place(label="Leeds", latitude=53.80, longitude=-1.55)
 VISITOR = ANONYMOUS
+REGION = "east-of-england"
 NORFOLK_MANAGER = Principal(person="people/1", organisation=NORFOLK, manages=frozenset({NORFOLK}))
 FIRST_DAY = datetime(2026, 11, 1, tzinfo=UTC)
+BY_DAY = Schedule(time(7), time(20), ZoneInfo("Europe/London"))
 _minutes = iter(range(1_000_000))
+_versions = count(1)
 
 
 def a_notice(**fields: Any) -> notices_pb2.Notice:
@@ -52,6 +68,7 @@ def a_notice(**fields: Any) -> notices_pb2.Notice:
         "organisation_display_name": "Norfolk",
         "sector": PUBLIC,
         "visibility": notices_pb2.REGION,
+        "region": REGION,
         "attendance": notices_pb2.IN_PERSON,
         "state": notices_pb2.Notice.PUBLISHED,
         "version": 3,
@@ -62,6 +79,46 @@ def a_notice(**fields: Any) -> notices_pb2.Notice:
     return notices_pb2.Notice(**content)
 
 
+def a_partner(
+    region: str,
+    display_name: str,
+    state: Partner.State.ValueType = Partner.ACTIVE,
+    *,
+    as_of: datetime | None = None,
+) -> PartnerRevised:
+    """What federation says of a partner, newer than all it said before."""
+    return PartnerRevised(
+        region=region,
+        region_display_name=display_name,
+        state=state,
+        as_of_time=stamp(as_of or now()),
+        version=next(_versions),
+    )
+
+
+def a_follower(
+    database: Database, folder: Path, load: Callable[[], Encoder | None] = lambda: None
+) -> Follower:
+    """One that knows words only, unless it is given an encoder."""
+    return Follower(database, folder / "index", Understanding(database, load), region=REGION)
+
+
+def names_in(follower: Follower) -> set[str]:
+    snapshot = follower.snapshot
+    numbers = snapshot.numbers(every(()), max(len(snapshot), 1))
+    return {notice.name for notice, _ in snapshot.find(numbers).values()}
+
+
+class Noted(Audit):
+    """Keeps what was recorded in a list."""
+
+    def __init__(self) -> None:
+        self.entries: list[tuple[str, str]] = []
+
+    def record(self, action: str, subject: str) -> None:
+        self.entries.append((action, subject))
+
+
 @dataclass
 class Desk:
     """The service, and a way to tell it what happened elsewhere."""
@@ -70,6 +127,14 @@ class Desk:
     follower: Follower
     listeners: Listeners
     service: MatchingService
+    folder: Path
+    audit: Noted
+    suggestions: Suggestions
+    directory: Directory
+
+    def another(self) -> Follower:
+        """As another process would follow; with an index of its own."""
+        return a_follower(self.database, self.folder)
 
     def hear(self, *told: Message) -> None:
         """Events as the consumer hands them over, each twice."""
@@ -100,13 +165,51 @@ class Desk:
         with acting_as(who):
             return self.service.SuggestNotices(request, NO_CONTEXT)
 
+    def suggest_for_organisation(self, organisation: str) -> pb.SuggestForOrganisationResponse:
+        request = pb.SuggestForOrganisationRequest(name=organisation)
+        with acting_as(NORFOLK_MANAGER):
+            return self.service.SuggestForOrganisation(request, NO_CONTEXT)
+
+    def suggest_for_profile(self, **fields: Any) -> pb.SuggestForProfileResponse:
+        request = pb.SuggestForProfileRequest(**{"organisation": NORFOLK, **fields})
+        validate(request)
+        with acting_as(NORFOLK_MANAGER):
+            return self.service.SuggestForProfile(request, NO_CONTEXT)
+
+    def excluded(self, notice: notices_pb2.Notice) -> pb.ListExcludedNoticesResponse:
+        request = pb.ListExcludedNoticesRequest(name=notice.name)
+        with acting_as(NORFOLK_MANAGER):
+            return self.service.ListExcludedNotices(request, NO_CONTEXT)
+
+    def dismiss(
+        self, notice: notices_pb2.Notice, other: notices_pb2.Notice, **fields: Any
+    ) -> pb.Dismissal:
+        request = pb.DismissSuggestionRequest(name=notice.name, other=other.name, **fields)
+        validate(request)
+        with acting_as(NORFOLK_MANAGER):
+            return self.service.DismissSuggestion(request, NO_CONTEXT)
+
+    def restore(self, notice: notices_pb2.Notice, other: notices_pb2.Notice) -> pb.Dismissal:
+        request = pb.RestoreSuggestionRequest(name=notice.name, other=other.name)
+        with acting_as(NORFOLK_MANAGER):
+            return self.service.RestoreSuggestion(request, NO_CONTEXT)
+
 
 @pytest.fixture
-def desk(databases: Databases) -> Iterator[Desk]:
+def desk(databases: Databases, tmp_path: Path) -> Iterator[Desk]:
     database = databases("matching")
-    follower = Follower(database)
+    follower = a_follower(database, tmp_path)
     nobody = grpc.insecure_channel("127.0.0.1:1")
-    service = MatchingService(follower, Rebuild(database, nobody, nobody), Audit(nobody))
+    framework = Framework(database, Esco(tmp_path / "no-model", lambda: None))
+    assert not framework.books.concepts
+    audit = Noted()
+    suggestions = Suggestions(database, follower, framework, audit)
+    directory = Directory(database, lambda: None)
+    rebuild = Rebuild(database, nobody, nobody, nobody)
+    service = MatchingService(follower, directory, rebuild, suggestions, audit)
     follower.follow()
-    yield Desk(database, follower, Listeners(follower), service)
+    alerting = Alerting(database, BY_DAY)
+    listeners = Listeners(follower, alerting)
+    yield Desk(database, follower, listeners, service, tmp_path, audit, suggestions, directory)
+    follower.stop()
     nobody.close()

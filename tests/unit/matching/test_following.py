@@ -1,8 +1,10 @@
-"""How the catalogue in memory keeps up with the read model, and what it does when it can't."""
+"""How the index keeps up with the read model, and what it does when it can't."""
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from interchange.opportunities.v1 import events_pb2 as events
@@ -12,12 +14,11 @@ from sqlalchemy import update
 from chassis.bus import Consumer, Relay, publish
 from chassis.database import Database
 from chassis.errors import Unavailable
-from services.matching.index.follower import Follower
 from services.matching.models import Card
 from tests.conftest import Databases
 from tests.support.servers import Nats
 from tests.support.waiting import eventually
-from tests.unit.matching.conftest import Desk, a_notice
+from tests.unit.matching.conftest import Desk, a_follower, a_notice, names_in
 
 
 @pytest.fixture
@@ -27,24 +28,24 @@ def away() -> Iterator[Database]:
 
 
 def test_before_anything_is_loaded_there_is_no_answer_rather_than_an_empty_one(
-    away: Database,
+    away: Database, tmp_path: Path
 ) -> None:
-    follower = Follower(away)
+    follower = a_follower(away, tmp_path)
     follower.start()
 
     with pytest.raises(Unavailable, match="NOT_LOADED"):
-        _ = follower.catalogue
+        _ = follower.snapshot
 
     follower.stop()
 
 
 def test_once_started_it_knows_everything(desk: Desk) -> None:
     notice = desk.publish()
-    follower = Follower(desk.database)
+    follower = desk.another()
 
     follower.start()
 
-    assert follower.catalogue.number(notice.name) is not None
+    assert names_in(follower) == {notice.name}
     follower.stop()
 
 
@@ -54,19 +55,18 @@ def test_a_card_that_is_spoilt_does_not_keep_the_others_out(desk: Desk) -> None:
         card = update(Card).where(Card.name == spoilt.name)
         session.execute(card.values(payload=b"\xff\xff"))
 
-    again = Follower(desk.database)
+    again = desk.another()
     again.follow()
 
-    assert again.catalogue.number(sound.name) is not None
-    assert again.catalogue.number(spoilt.name) is None
+    assert names_in(again) == {sound.name}
 
 
-def test_a_catalogue_that_broke_is_loaded_anew(desk: Desk) -> None:
+def test_an_index_that_broke_is_built_anew(desk: Desk) -> None:
     notice = desk.publish()
     told = events.NoticePublished(notice=a_notice())
     with desk.database.begin() as session:
         desk.listeners.handlers[type(told)](session, told)
-    desk.follower.catalogue.close()
+    shutil.rmtree(desk.folder / "index" / "0")
 
     desk.follower.start()
 

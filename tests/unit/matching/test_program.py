@@ -17,8 +17,8 @@ from chassis.auth import JWKS, ServiceToken, Verifier, generate_key
 from chassis.client import channel
 from chassis.config import Config
 from chassis.errors import PermissionDenied, Unauthenticated, Unavailable
+from chassis.identity import Audit
 from chassis.server import Server
-from services.matching.audit import Audit
 from services.matching.policy import RULES
 from services.matching.rebuild import Rebuild
 from services.matching.service import MatchingService
@@ -34,7 +34,9 @@ def running(desk: Desk, rebuild: Rebuild, identity: grpc.Channel) -> Iterator[st
     """The program behind its gate; where it listens."""
     verifier = Verifier(JWKS([CLI, GATEWAY]), region="east-of-england")
     server = Server(Config(), rules=RULES, verifier=verifier)
-    service = MatchingService(desk.follower, rebuild, Audit(identity))
+    service = MatchingService(
+        desk.follower, desk.directory, rebuild, desk.suggestions, Audit(identity)
+    )
     add_MatchingServiceServicer_to_server(service, server.grpc)
     server.start()
     yield server.address
@@ -45,7 +47,7 @@ def test_the_command_hears_how_far_it_is_and_is_recorded(desk: Desk) -> None:
     owner = Owner([a_notice() for _ in range(3)])
     with (
         answering(owner) as asked,
-        running(desk, Rebuild(desk.database, asked, asked), asked) as address,
+        running(desk, Rebuild(desk.database, asked, asked, asked), asked) as address,
         channel(address, token=ServiceToken(CLI, "cli")) as cli,
     ):
         reports = list(MatchingServiceStub(cli).RebuildIndex(REQUEST, timeout=60))

@@ -9,6 +9,15 @@ from dataclasses import dataclass, field
 import grpc
 import pytest
 from grpc import ServicerContext
+from interchange.federation.v1.partners_pb2 import (
+    ListPartnersRequest,
+    ListPartnersResponse,
+    Partner,
+)
+from interchange.federation.v1.partners_pb2_grpc import (
+    PartnerServiceServicer,
+    add_PartnerServiceServicer_to_server,
+)
 from interchange.identity.v1 import audit_pb2, organisations_pb2
 from interchange.identity.v1.audit_pb2_grpc import (
     AuditServiceServicer,
@@ -20,9 +29,28 @@ from interchange.identity.v1.organisations_pb2_grpc import (
 )
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import notices_pb2
+from interchange.opportunities.v1.exchanges_pb2 import (
+    Exchange,
+    ListExchangesRequest,
+    ListExchangesResponse,
+)
+from interchange.opportunities.v1.exchanges_pb2_grpc import (
+    ExchangeServiceServicer,
+    add_ExchangeServiceServicer_to_server,
+)
 from interchange.opportunities.v1.notices_pb2_grpc import (
     NoticeServiceServicer,
     add_NoticeServiceServicer_to_server,
+)
+from interchange.opportunities.v1.swaps_pb2 import (
+    ListSwapsRequest,
+    ListSwapsResponse,
+    Swap,
+    SwapLeg,
+)
+from interchange.opportunities.v1.swaps_pb2_grpc import (
+    SwapServiceServicer,
+    add_SwapServiceServicer_to_server,
 )
 from sqlalchemy import update
 
@@ -32,19 +60,40 @@ from chassis.config import Config
 from chassis.errors import FailedPrecondition, Unavailable
 from chassis.policy import service
 from chassis.server import Server
-from services.matching.index.follower import Follower
 from services.matching.models import Card
 from services.matching.rebuild import Rebuild
-from tests.unit.matching.conftest import NORFOLK, NORWICH, Desk, a_notice
+from services.matching.suggestions.relations import Office, partners_of
+from services.matching.swaps.models import KnownSwap
+from tests.unit.matching.conftest import (
+    ESSEX,
+    NORFOLK,
+    NORWICH,
+    SUFFOLK,
+    Desk,
+    a_notice,
+    a_partner,
+    names_in,
+)
 
 
 @dataclass
-class Owner(NoticeServiceServicer, OrganisationServiceServicer, AuditServiceServicer):
-    """A small real opportunities and identity: lists what it was given, a few notices at a time."""
+class Owner(
+    NoticeServiceServicer,
+    SwapServiceServicer,
+    OrganisationServiceServicer,
+    ExchangeServiceServicer,
+    PartnerServiceServicer,
+    AuditServiceServicer,
+):
+    """A small real opportunities, identity and federation: lists what it was given, a few notices at a time."""
 
     notices: list[notices_pb2.Notice] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
     organisations: list[organisations_pb2.Organisation] = field(default_factory=list)
+    partners: list[Partner] | None = field(default_factory=list)  # None: federation is away
+    swaps: list[Swap] = field(default_factory=list)
+    managers: list[organisations_pb2.Manager] = field(default_factory=list)
+    exchanges: list[Exchange] = field(default_factory=list)
     audited: list[tuple[str, str]] = field(default_factory=list)
 
     def RecordAuditEntry(
@@ -57,6 +106,26 @@ class Owner(NoticeServiceServicer, OrganisationServiceServicer, AuditServiceServ
         self, request: organisations_pb2.ListOrganisationsRequest, context: ServicerContext
     ) -> organisations_pb2.ListOrganisationsResponse:
         return organisations_pb2.ListOrganisationsResponse(organisations=self.organisations)
+
+    def ListPartners(
+        self, request: ListPartnersRequest, context: ServicerContext
+    ) -> ListPartnersResponse:
+        if self.partners is None:
+            raise Unavailable("AWAY", "not now")
+        return ListPartnersResponse(partners=self.partners)
+
+    def ListManagers(
+        self, request: organisations_pb2.ListManagersRequest, context: ServicerContext
+    ) -> organisations_pb2.ListManagersResponse:
+        return organisations_pb2.ListManagersResponse(managers=self.managers)
+
+    def ListExchanges(
+        self, request: ListExchangesRequest, context: ServicerContext
+    ) -> ListExchangesResponse:
+        return ListExchangesResponse(exchanges=self.exchanges)
+
+    def ListSwaps(self, _: ListSwapsRequest, __: ServicerContext) -> ListSwapsResponse:
+        return ListSwapsResponse(swaps=self.swaps)
 
     def ListNotices(
         self, request: notices_pb2.ListNoticesRequest, context: ServicerContext
@@ -72,7 +141,10 @@ class Owner(NoticeServiceServicer, OrganisationServiceServicer, AuditServiceServ
 
 
 MATCHING = generate_key("matching")
-ASKED = ("ListNotices", "ListOrganisations", "RecordAuditEntry")
+ASKED = (
+    *("ListNotices", "ListSwaps", "ListOrganisations", "ListManagers", "ListExchanges"),
+    *("ListPartners", "RecordAuditEntry"),
+)
 
 
 @contextmanager
@@ -82,7 +154,10 @@ def answering(owner: Owner) -> Iterator[grpc.Channel]:
     rules = dict.fromkeys(ASKED, service("matching"))
     server = Server(Config(), rules=rules, verifier=verifier)
     add_NoticeServiceServicer_to_server(owner, server.grpc)
+    add_SwapServiceServicer_to_server(owner, server.grpc)
     add_OrganisationServiceServicer_to_server(owner, server.grpc)
+    add_ExchangeServiceServicer_to_server(owner, server.grpc)
+    add_PartnerServiceServicer_to_server(owner, server.grpc)
     add_AuditServiceServicer_to_server(owner, server.grpc)
     server.start()
     with channel(server.address, token=ServiceToken(MATCHING, "matching")) as opened:
@@ -93,7 +168,7 @@ def answering(owner: Owner) -> Iterator[grpc.Channel]:
 @contextmanager
 def rebuilding(desk: Desk, owner: Owner) -> Iterator[Rebuild]:
     with answering(owner) as opened:
-        yield Rebuild(desk.database, opened, opened)
+        yield Rebuild(desk.database, opened, opened, opened)
 
 
 def test_a_spoilt_read_model_is_as_its_owner_says_afterwards(desk: Desk) -> None:
@@ -152,26 +227,26 @@ def test_one_rebuild_at_a_time(desk: Desk) -> None:
 def test_a_program_that_starts_again_knows_what_it_knew(desk: Desk) -> None:
     names = {desk.publish().name for _ in range(3)}
 
-    again = Follower(desk.database)
+    again = desk.another()
     again.follow()
 
-    assert {notice.name for notice in again.catalogue.notices.values()} == names
+    assert names_in(again) == names
 
 
 def test_another_process_sees_what_this_one_took(desk: Desk) -> None:
-    other = Follower(desk.database)
+    other = desk.another()
     other.follow()
 
     notice = desk.publish()
     other.follow()
 
-    assert other.catalogue.number(notice.name) is not None
+    assert names_in(other) == {notice.name}
 
 
 def test_a_rebuild_that_failed_leaves_the_old_one_and_the_way_free(desk: Desk) -> None:
     known = desk.publish()
     with channel("127.0.0.1:1") as nobody, pytest.raises(Unavailable):
-        list(Rebuild(desk.database, nobody, nobody).run())
+        list(Rebuild(desk.database, nobody, nobody, nobody).run())
     desk.follower.follow()
     assert desk.found() == [known.name]
 
@@ -228,3 +303,55 @@ def test_a_rebuild_brings_back_where_organisations_are(desk: Desk) -> None:
 
     answer = desk.search(latitude=NORWICH.latitude, longitude=NORWICH.longitude, radius_miles=1)
     assert [each.organisation_display_name for each in answer.notices] == ["Norfolk County Council"]
+
+
+def test_it_learns_of_swaps_whose_notices_are_not_free(desk: Desk) -> None:
+    leg = SwapLeg(visiting_notice="notices/1", host_notice="notices/2")
+    swap = Swap(name="swaps/1", legs=[leg], state=Swap.PROPOSED, version=2)
+
+    with rebuilding(desk, Owner(swaps=[swap])) as rebuild:
+        list(rebuild.run())
+
+    with desk.database.read() as session:
+        known = session.get_one(KnownSwap, "swaps/1")
+    assert (known.is_pending, known.notices) == (True, ["notices/1", "notices/2"])
+
+
+def test_it_learns_who_acts_for_whom_and_who_had_exchanges(desk: Desk) -> None:
+    manager = organisations_pb2.Manager(name=f"{ESSEX}/managers/1", organisation=ESSEX)
+    agreed = Exchange(host_organisation=SUFFOLK, visiting_organisation=NORFOLK)
+    agreed.agree_time.GetCurrentTime()
+    proposed = Exchange(host_organisation=ESSEX, visiting_organisation=NORFOLK)
+
+    with rebuilding(desk, Owner(managers=[manager], exchanges=[agreed, proposed])) as rebuild:
+        list(rebuild.run())
+
+    with desk.database.read() as session:
+        assert partners_of(session, NORFOLK) == {SUFFOLK}
+        assert session.get_one(Office, manager.name).is_held
+
+
+def test_it_learns_of_regions_whose_word_it_missed(desk: Desk) -> None:
+    scottish = a_notice(region="scotland", visibility=notices_pb2.NETWORK)
+    hidden = a_notice(region="wales", visibility=notices_pb2.NETWORK)
+    partners = [
+        Partner(name="partners/scotland", display_name="Scotland", state=Partner.ACTIVE, version=4),
+        Partner(name="partners/wales", display_name="Wales", state=Partner.SUSPENDED, version=2),
+    ]
+
+    with rebuilding(desk, Owner([scottish, hidden], partners=partners)) as rebuild:
+        list(rebuild.run())
+    desk.follower.follow()
+
+    assert [each.region_display_name for each in desk.search().notices] == ["Scotland"]
+
+
+def test_it_goes_on_knowing_regions_while_federation_is_away(desk: Desk) -> None:
+    desk.hear(a_partner("scotland", "Scotland", Partner.SUSPENDED))
+    scottish = a_notice(region="scotland", visibility=notices_pb2.NETWORK)
+
+    with rebuilding(desk, Owner([scottish], partners=None)) as rebuild:
+        list(rebuild.run())
+    desk.follower.follow()
+
+    assert desk.found() == []

@@ -1,0 +1,1 @@
+"""Cohorts: who runs them, who applies, what a run found, and what people are told of it."""

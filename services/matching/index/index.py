@@ -1,0 +1,93 @@
+"""One generation's notices on disk. One process writes and reads it; it may be thrown away at any time."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Mapping
+from pathlib import Path
+
+from interchange.common.v1.types_pb2 import Place
+from interchange.opportunities.v1 import notices_pb2 as pb
+from tantivy import Index as Tantivy
+
+from services.matching.index.schema import (
+    analysers,
+    digest_of_meanings,
+    document_of,
+    id_of,
+    schema,
+)
+from services.matching.index.snapshot import Snapshot
+
+# The writer sorts so many bytes of new notices in memory before it writes a segment.
+HEAP = 40_000_000
+POSITION = "position"
+
+
+class Index:
+    """Put notices in and take them out; what `commit` has made durable is in the next `snapshot`."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open what is there. What cannot be read is built anew: it is only an index."""
+        self._folder = folder
+        self._changed: dict[int, bytes | None] = {}
+        try:
+            self._open()
+        except (ValueError, OSError):
+            shutil.rmtree(folder, ignore_errors=True)
+            self._open()
+
+    def _open(self) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        self._index = Tantivy(schema(), path=str(self._folder))
+        for name, analyser in analysers():
+            self._index.register_tokenizer(name, analyser)
+        # One thread: a second would take a core from who searches, for some hundred notices a second.
+        self._writer = self._index.writer(heap_size=HEAP, num_threads=1)
+        self._snapshot = Snapshot(self._index.searcher())
+
+    @property
+    def position(self) -> int:
+        """Up to which position of the read model it was committed; 0: nothing."""
+        try:
+            return int((self._folder / POSITION).read_text())
+        except (OSError, ValueError):
+            return 0
+
+    @property
+    def snapshot(self) -> Snapshot:
+        """What was committed last. It stays as it is while the index goes on."""
+        return self._snapshot
+
+    def put(self, notice: pb.Notice, place: Place) -> None:
+        """Add a notice that is at this place, empty: nowhere known; or exchange its older self for it."""
+        self.drop(notice.name)
+        digest = digest_of_meanings(notice)
+        self._changed[id_of(notice.name)] = digest
+        self._writer.add_document(document_of(notice, place, digest))
+
+    def drop(self, name: str) -> None:
+        self._changed[id_of(name)] = None
+        self._writer.delete_documents_by_term("name", name)
+
+    def commit(self, position: int) -> Mapping[int, bytes | None]:
+        """Of what was put in since the last time the hash of what it means, None of what was taken out.
+
+        Should we be ended between the two steps, what lies between is taken twice, which is once.
+        """
+        changed, self._changed = self._changed, {}
+        self._writer.commit()
+        beside = self._folder / f".{POSITION}"
+        beside.write_text(str(position))
+        beside.replace(self._folder / POSITION)
+        self._index.reload()
+        self._snapshot = Snapshot(self._index.searcher())
+        return changed
+
+    def close(self) -> None:
+        """Let the folder go. Who holds a snapshot may go on reading it."""
+        del self._writer
+
+    def remove(self) -> None:
+        self.close()
+        shutil.rmtree(self._folder, ignore_errors=True)

@@ -1,0 +1,172 @@
+"""The notices' vectors in memory, some for each, and which are nearest to another vector.
+
+A notice is as near as the nearest of its vectors. Of few all are multiplied. Of many each is first
+compared by the signs of its numbers, a bit for each: who differs in too many cannot be near, and
+only the others are multiplied. A graph of neighbours would be no faster, and worse to change.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from itertools import islice
+from math import acos, pi, sqrt
+from threading import Lock
+
+import numkong
+import numpy as np
+from numpy.typing import NDArray
+
+from services.matching.text.encoder import Vectors
+
+Stored = NDArray[np.float16]
+Signs = NDArray[np.uint64]  # (words, rows): a bit for each number of a row, 64 in a word
+
+FIRST_ROWS = 1024
+NOBODY = 0
+FEW = 20_000  # vectors; below it signs would save less than a millisecond
+# Two vectors at an angle differ in that share of half a circle of their signs, give or take. Of those
+# that are as near as was asked one in a thousand is further beyond it than this (13,900 skills, 150 queries).
+DEVIATIONS = 2
+MOST_MULTIPLIED = 6_000
+WORD = 64
+
+
+class Meanings:
+    """Vectors of one encoder by the notices' numbers, so many for each. Any thread may use it."""
+
+    def __init__(self, dimensions: int, parts: int) -> None:
+        self._lock = Lock()
+        self._parts = parts
+        self._rows: Stored = np.zeros((FIRST_ROWS, parts, dimensions), np.float16)
+        self._signs = _signs_of(self._rows)
+        self._ids = np.zeros(FIRST_ROWS, np.int64)
+        self._places: dict[int, int] = {}
+        self._digests: dict[int, bytes] = {}
+        self._free: list[int] = []
+
+    def __len__(self) -> int:
+        return len(self._places)
+
+    def lacks(self, number: int, digest: bytes) -> bool:
+        """Whether it has no vectors of these texts."""
+        return self._digests.get(number) != digest
+
+    def digest(self, number: int) -> bytes | None:
+        """The hash of the texts that its vectors are of."""
+        return self._digests.get(number)
+
+    def put(self, number: int, digest: bytes, vectors: Vectors | Stored) -> None:
+        """Its vectors from now on, (parts, dimensions), of the texts with this hash."""
+        with self._lock:
+            place = self._places.get(number)
+            if place is None:
+                place = self._free.pop() if self._free else len(self._places)
+                self._make_room(place)
+            self._places[number], self._digests[number] = place, digest
+            self._write(place, vectors, number)
+
+    def drop(self, number: int) -> None:
+        with self._lock:
+            place = self._places.pop(number, None)
+            if place is None:
+                return
+            del self._digests[number]
+            self._write(place, np.zeros_like(self._rows[place]), NOBODY)
+            self._free.append(place)
+
+    def keep(self, numbers: Collection[int]) -> None:
+        """Only these."""
+        for number in set(self._places) - set(numbers):
+            self.drop(number)
+
+    def nearest(self, vector: Vectors, *, at_least: float, most: int) -> dict[int, float]:
+        """Numbers whose product with the vector is that much at least, best first, each with its product."""
+        with self._lock:
+            flat = self._flat()
+            likely = self._likely(vector, at_least)
+            products = _products(flat if likely is None else flat[likely], vector)
+            near = np.flatnonzero(products >= at_least)
+            near = near[np.argsort(-products[near], kind="stable")][: most * self._parts]
+            ids = self._ids[(near if likely is None else likely[near]) // self._parts]
+        found: dict[int, float] = {}
+        for number, product in zip(ids.tolist(), products[near].tolist(), strict=True):
+            found.setdefault(number, product)
+        return dict(islice(found.items(), most))
+
+    def _flat(self) -> Stored:
+        """The vectors that are used, one below the other."""
+        used = len(self._places) + len(self._free)
+        return self._rows[:used].reshape(-1, self._rows.shape[2])
+
+    def _likely(self, vector: Vectors, at_least: float) -> NDArray[np.intp] | None:
+        """Which of them may be that near: by their signs, the likeliest when they are many; None: any."""
+        if len(self._places) * self._parts <= FEW:
+            return None
+        different = _differences(self._signs[:, : len(self._flat())], vector)
+        share = acos(at_least) / pi
+        count = len(vector)
+        most = count * share + DEVIATIONS * sqrt(count * share * (1 - share))
+        likely = np.flatnonzero(different <= most)
+        if len(likely) <= MOST_MULTIPLIED:
+            return likely
+        up_to = np.bincount(different[likely]).cumsum()
+        return likely[different[likely] <= np.searchsorted(up_to, MOST_MULTIPLIED)]
+
+    def vector(self, number: int) -> Vectors | None:
+        """The middle of its own, of length 1; None as long as it has none."""
+        with self._lock:
+            place = self._places.get(number)
+            if place is None:
+                return None
+            middle: Vectors = self._rows[place].astype(np.float32).sum(axis=0)
+        length = float(np.linalg.norm(middle))
+        return middle / length if length else None
+
+    def products(self, vector: Vectors, numbers: Sequence[int]) -> Mapping[int, float]:
+        """Of those of these that have a vector its product with this one."""
+        with self._lock:
+            known = [number for number in numbers if number in self._places]
+            rows = self._rows[[self._places[number] for number in known]].astype(np.float32)
+        nearest = (rows @ vector).max(axis=1, initial=-1)
+        return dict(zip(known, nearest.tolist(), strict=True))
+
+    def _write(self, place: int, vectors: Vectors | Stored, number: int) -> None:
+        self._rows[place], self._ids[place] = vectors, number
+        its = slice(place * self._parts, (place + 1) * self._parts)
+        self._signs[:, its] = _signs_of(self._rows[place])
+
+    def _make_room(self, place: int) -> None:
+        if place < len(self._rows):
+            return
+        # By half, not twofold: of a hundred thousand rows each spare one costs as much as a used one.
+        room = len(self._rows) * 3 // 2
+        rows = np.zeros((room, *self._rows.shape[1:]), np.float16)
+        rows[: len(self._rows)] = self._rows
+        more = room - len(self._rows)
+        self._signs = np.pad(self._signs, ((0, 0), (0, more * self._parts)))
+        self._rows, self._ids = rows, np.pad(self._ids, (0, more))
+
+
+def _products(rows: Stored, vector: Vectors) -> Vectors:
+    """numpy would first make the rows four bytes wide; this multiplies them as they are, twenty times faster."""
+    if not len(rows):
+        return np.zeros(0, np.float32)
+    found = numkong.cdist(rows, vector.astype(np.float16)[None], metric="dot")
+    return np.asarray(found, np.float32).reshape(len(rows))
+
+
+def _signs_of(rows: Stored | Vectors) -> Signs:
+    """Of vectors the bits of their signs, the first word of each, then the second and so on."""
+    flat = rows.reshape(-1, rows.shape[-1])
+    bits = np.packbits(flat > 0, axis=1)
+    missing = -bits.shape[1] % (WORD // 8)
+    whole = np.pad(bits, ((0, 0), (0, missing))) if missing else bits
+    return np.ascontiguousarray(whole.view(np.uint64).T)
+
+
+def _differences(signs: Signs, vector: Vectors) -> NDArray[np.uint16]:
+    """In how many signs each differs from the vector."""
+    different = np.zeros(signs.shape[1], np.uint16)
+    for words, word in zip(signs, _signs_of(vector[None])[:, 0], strict=True):
+        different += np.bitwise_count(words ^ word)
+    return different

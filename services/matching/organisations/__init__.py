@@ -1,0 +1,1 @@
+"""Finding organisations by words, meaning, kind and place."""

@@ -1,0 +1,1 @@
+"""Searches that people keep, the alerts that come of them, and notices that they starred."""

@@ -1,0 +1,143 @@
+"""What somebody looks for: their words, each as the index knows it, and what they may have meant instead."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from math import ceil
+
+from tantivy import Occur, Query
+
+from services.matching.index.queries import any_of, every, term
+from services.matching.index.schema import PIECES, WEIGHTS
+from services.matching.index.snapshot import Snapshot
+from services.matching.search import welsh
+from services.matching.text.terms import pieces_of, stems_of, words_of
+
+# Of a word that nobody wrote to one that somebody did.
+LIKENESS = 0.72
+SHORTEST_MISSPELT = 4
+SHORTEST_BEGINNING = 3
+MOST_ENDINGS = 20
+MOST_LIKE = 20_000  # words of one first letter that are looked at
+# What a word's pieces count beside the word itself, and how many of them there must be.
+PIECES_WEIGHT, PIECES_NEEDED, FEWEST_PIECES = 0.3, 0.6, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A word that was asked for, and the stems that will do for it; none: only its pieces."""
+
+    asked: str
+    stems: Sequence[str]
+    meant: str  # as it is spelt where it was found; what was asked, when it is there or nothing like it
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A query's words. Of no words there is nothing to find."""
+
+    words: Sequence[Word]
+
+    @property
+    def did_you_mean(self) -> str:
+        """The query as it was probably meant; empty when every word of it is somewhere."""
+        if all(word.meant == word.asked for word in self.words):
+            return ""
+        return " ".join(word.meant for word in self.words)
+
+    @property
+    def stems(self) -> Collection[str]:
+        """What to mark in what is found."""
+        return {stem for word in self.words for stem in word.stems}
+
+    def all_words(self) -> Query:
+        return every(map(_word_query, self.words)) if self.words else self.any_word()
+
+    def any_word(self) -> Query:
+        return any_of(map(_word_query, self.words))
+
+    def most(self, snapshot: Snapshot) -> float:
+        """What a notice of usual length scores that says each word once in its title."""
+        return sum(_most(snapshot, word) for word in self.words)
+
+
+def understand(snapshot: Snapshot, query: str) -> Asked:
+    """Any text is a query: nothing in it is an operator."""
+    return Asked([_understood(snapshot, word) for word in words_of(query)])
+
+
+def _understood(snapshot: Snapshot, word: str) -> Word:
+    """As it is; else as the beginning of words, as another form of a Welsh one, as another spelling."""
+    stems = [stem for stem in stems_of(word) if snapshot.knows("text", stem)]
+    if stems:
+        return Word(word, stems, word)
+    plain = _plain(word)
+    forms = list(_endings(snapshot, plain)) or list(_mutations(snapshot, plain))
+    if forms:
+        return Word(
+            word, list(dict.fromkeys(stem for form in forms for stem in stems_of(form))), word
+        )
+    nearest = _nearest(snapshot, plain)
+    return Word(word, stems_of(nearest) if nearest else [], nearest or word)
+
+
+def _endings(snapshot: Snapshot, word: str) -> Iterator[str]:
+    if len(word) >= SHORTEST_BEGINNING:
+        yield from (found for found, _ in snapshot.words_like(word, MOST_ENDINGS))
+
+
+def _mutations(snapshot: Snapshot, word: str) -> Iterator[str]:
+    yield from (form for form in welsh.forms(word) if snapshot.knows("words", form))
+
+
+def _nearest(snapshot: Snapshot, word: str) -> str:
+    """The word somebody wrote that is most like it and begins as it does; empty when there is none.
+
+    Numbers, codes and very short words are meant as they are.
+    """
+    if len(word) < SHORTEST_MISSPELT or not word.isalpha():
+        return ""
+    pieces = set(pieces_of(word))
+    like = [
+        known
+        for known, _ in snapshot.words_like(word[0], MOST_LIKE)
+        if abs(len(known) - len(word)) < 3 and len(pieces & set(pieces_of(known))) > 1
+    ]
+    return next(iter(get_close_matches(word, like, n=1, cutoff=LIKENESS)), "")
+
+
+def _word_query(word: Word) -> Query:
+    forms = [term(field, stem, weight) for stem in word.stems for field, weight in WEIGHTS.items()]
+    return any_of(forms) if forms else _pieces_query(word.asked)
+
+
+def _pieces_query(word: str) -> Query:
+    """Titles and labels in which most of its pieces are: of a word that is nowhere."""
+    plain = _plain(word)
+    pieces = [plain[start : start + 3] for start in range(len(plain) - 2)]
+    needed = max(ceil(len(pieces) * PIECES_NEEDED), FEWEST_PIECES)
+    return _some_of([term(PIECES, piece, PIECES_WEIGHT) for piece in pieces], needed)
+
+
+def _some_of(queries: Sequence[Query], needed: int) -> Query:
+    if len(queries) < needed:
+        return Query.empty_query()
+    return Query.boolean_query([(Occur.Should, each) for each in queries], needed)
+
+
+def _most(snapshot: Snapshot, word: Word) -> float:
+    """The best of its forms; of a word that is nowhere as much as a rare one."""
+    forms = [
+        sum(weight * snapshot.rarity(field, stem) for field, weight in WEIGHTS.items())
+        for stem in word.stems
+    ]
+    return max(forms, default=0.0) or sum(WEIGHTS.values()) * 10
+
+
+def _plain(word: str) -> str:
+    """Without accents, as the index has it."""
+    apart = unicodedata.normalize("NFKD", word)
+    return "".join(letter for letter in apart if not unicodedata.combining(letter))

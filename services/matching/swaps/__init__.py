@@ -1,0 +1,1 @@
+"""Multi-way swaps: who could take whose post, and which rings of them are worth proposing."""
