@@ -38,13 +38,15 @@ def main() -> None:
         Bus.connect(config) as bus,
     ):
         token = ServiceToken(read_key(config.service_key_file), config.program)
-        asked = channel(config.identity_address, token=token)
+        asked = channel(config.identity_address, token=token, tls=config.tls)
         identity = Identity(asked)
         server = Server(config, rules=RULES, verifier=verifier(config, asked))
         add_NotificationServiceServicer_to_server(
             NotificationService(database, identity), server.grpc
         )
-        operations.add_dead_letters(server, database, config.program, HANDLERS)
+        operations.add_dead_letters(
+            server, database, config.program, identity.audit.record, HANDLERS
+        )
         run(
             server,
             Relay(database, bus, config.program),

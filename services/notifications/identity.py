@@ -2,23 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 import grpc
-from interchange.identity.v1 import audit_pb2, people_pb2, sessions_pb2
-from interchange.identity.v1.audit_pb2_grpc import AuditServiceStub
+from interchange.identity.v1 import people_pb2, sessions_pb2
 from interchange.identity.v1.people_pb2_grpc import PersonServiceStub
 from interchange.identity.v1.sessions_pb2_grpc import CredentialServiceStub
 
-from chassis.errors import DeadlineExceeded, Internal, ResourceExhausted, Unavailable
+from chassis.identity import TIMEOUT_S, Audit, answering
 
 Contacts = Mapping[str, people_pb2.Contact]
 Purpose: TypeAlias = "sessions_pb2.MailPurpose.ValueType"
-
-TIMEOUT_S = 3.0
-FAILURES = (Unavailable, DeadlineExceeded, ResourceExhausted, Internal)
 
 
 class Identity:
@@ -27,7 +22,7 @@ class Identity:
     def __init__(self, channel: grpc.Channel) -> None:
         self._people = PersonServiceStub(channel)
         self._credentials = CredentialServiceStub(channel)
-        self._audit = AuditServiceStub(channel)
+        self.audit = Audit(channel)
 
     def contacts(self, people: Iterable[str]) -> Contacts:
         """Names, work addresses and languages of at most 100 people; who is not known is left out."""
@@ -41,21 +36,3 @@ class Identity:
         request = sessions_pb2.IssueMailTokenRequest(person=person, purpose=purpose)
         with answering():
             return self._credentials.IssueMailToken(request, timeout=TIMEOUT_S).token
-
-    def record(self, actor: str, action: str, subject: str) -> None:
-        """Write a privileged act into the region's audit log, before it is done."""
-        request = audit_pb2.RecordAuditEntryRequest(actor=actor, action=action, subject=subject)
-        with answering():
-            self._audit.RecordAuditEntry(request, timeout=TIMEOUT_S)
-
-
-@contextmanager
-def answering() -> Iterator[None]:
-    """Say in our words that identity did not answer."""
-    try:
-        yield
-    except FAILURES as problem:
-        raise Unavailable(
-            "IDENTITY_UNAVAILABLE",
-            "the register of organisations and people does not answer; try again in a moment",
-        ) from problem

@@ -16,7 +16,6 @@ from chassis.errors import PermissionDenied
 from chassis.names import parse_name
 from chassis.pages import paginate
 from chassis.timestamps import to_proto as stamp
-from services.notifications.audit import audited
 from services.notifications.deliveries import queries as deliveries
 from services.notifications.deliveries import queue
 from services.notifications.deliveries.convert import to_proto as delivery_to_proto
@@ -28,6 +27,7 @@ from services.notifications.preferences import queries as preferences
 from services.notifications.preferences.convert import WRITABLE, read_frequency
 from services.notifications.preferences.convert import to_proto as preferences_to_proto
 from services.notifications.preferences.models import Frequency, Preferences
+from services.notifications.templates.catalogue import ALERTS
 
 
 class NotificationService(rpc.NotificationServiceServicer):
@@ -91,12 +91,17 @@ class NotificationService(rpc.NotificationServiceServicer):
             wishes = preferences.load_for_change(session, person, message.etag)
             if "frequency" in named:
                 _choose(session, wishes, read_frequency(message))
+            if "alerts_off" in named:
+                wishes.choose_alerts(off=message.alerts_off)
         return preferences_to_proto(wishes)
 
     def Unsubscribe(self, request: pb.UnsubscribeRequest, _: ServicerContext) -> Empty:
         with self._begin() as session:
             wishes = preferences.load_by_token(session, request.token)
-            _choose(session, wishes, Frequency.OFF)
+            if request.topic == ALERTS:
+                wishes.choose_alerts(off=True)
+            else:
+                _choose(session, wishes, Frequency.OFF)
         return Empty()
 
     def ListDeliveries(
@@ -115,7 +120,7 @@ class NotificationService(rpc.NotificationServiceServicer):
         )
 
     def RetryDelivery(self, request: pb.RetryDeliveryRequest, _: ServicerContext) -> pb.Delivery:
-        audited(self._identity, "delivery.retry", request.name)
+        self._identity.audit.record_operator("delivery.retry", request.name)
         with self._begin() as session:
             delivery = deliveries.load_for_retry(session, request.name)
             delivery.retry(at=now())
@@ -129,7 +134,7 @@ class NotificationService(rpc.NotificationServiceServicer):
         parse_name("people", person)
         if not may_export(principal(), person):
             raise PermissionDenied("NOT_YOUR_RECORD", "people export their own record only")
-        audited(self._identity, "person.exportMessages", person)
+        self._identity.audit.record_operator("person.exportMessages", person)
         with self._read() as session:
             return pb.MessagesExport(
                 person=person,

@@ -8,6 +8,7 @@ from sqlalchemy import Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from chassis.database import UtcDateTime
+from chassis.partner_regions import PartnerRegionColumns
 from services.notifications.columns import Base, resource
 
 
@@ -42,6 +43,12 @@ class Operator(Base):
     __tablename__ = "operators"
 
     person: Mapped[str] = mapped_column(resource(), primary_key=True)
+
+
+class PartnerRegion(PartnerRegionColumns, Base):
+    """What another region is called."""
+
+    __tablename__ = "partner_regions"
 
 
 class Erased(Base):

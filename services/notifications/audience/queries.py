@@ -8,7 +8,14 @@ from hashlib import sha256
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from services.notifications.audience.models import Erased, Manager, Operator, Organisation
+from chassis.partner_regions import in_words
+from services.notifications.audience.models import (
+    Erased,
+    Manager,
+    Operator,
+    Organisation,
+    PartnerRegion,
+)
 
 SOMEBODY = "another organisation"  # while its name has not reached us
 
@@ -19,6 +26,12 @@ def managers(session: Session, *organisations: str) -> list[str]:
         Manager.organisation.in_(organisations), Manager.is_in_office
     )
     return list(session.scalars(in_office.order_by(Manager.appointment)))
+
+
+def all_managers(session: Session) -> list[str]:
+    """Everybody in office anywhere in the region."""
+    in_office = select(Manager.person).where(Manager.is_in_office)
+    return list(dict.fromkeys(session.scalars(in_office.order_by(Manager.appointment))))
 
 
 def operators(session: Session) -> list[str]:
@@ -38,6 +51,22 @@ def answering(session: Session, manager: str, organisation: str) -> list[str]:
 def display_name(session: Session, organisation: str) -> str:
     found = session.get(Organisation, organisation)
     return found.display_name if found else SOMEBODY
+
+
+def called(session: Session, organisation: str, told: str, region: str) -> str:
+    """What texts call an organisation of this region or, with the region, of another.
+
+    Of another region nobody tells us but the event itself: `told` is what that says.
+    """
+    if not region:
+        return display_name(session, organisation)
+    return f"{told or SOMEBODY} ({region_called(session, region)})"
+
+
+def region_called(session: Session, region: str) -> str:
+    """What another region calls itself; its code in words while that has not reached us."""
+    known = session.get(PartnerRegion, region)
+    return known.display_name if known else in_words(region)
 
 
 def living(session: Session, people: Iterable[str]) -> list[str]:

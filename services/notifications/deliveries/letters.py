@@ -14,7 +14,7 @@ from services.notifications.deliveries.senders import Mail
 from services.notifications.inbox import queries as inbox
 from services.notifications.inbox.models import Message
 from services.notifications.preferences import queries as preferences
-from services.notifications.preferences.models import ENGLISH, Frequency, Preferences
+from services.notifications.preferences.models import ENGLISH, Preferences
 from services.notifications.templates.catalogue import CATALOGUE, DIGEST, Template
 from services.notifications.templates.texts import Text, paragraphs, texts
 
@@ -36,8 +36,10 @@ class Links:
     def secret(self, page: str, token: str) -> str:
         return f"{self.public_url}/{page}?token={quote(token, safe='')}"
 
-    def unsubscribe(self, token: str) -> str:
-        return f"{self.api_url}/v1/subscriptions/{quote(token, safe='')}:unsubscribe"
+    def unsubscribe(self, token: str, topic: str = "") -> str:
+        """Of mail of this topic alone, if it has one."""
+        address = f"{self.api_url}/v1/subscriptions/{quote(token, safe='')}:unsubscribe"
+        return f"{address}?topic={topic}" if topic else address
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +67,7 @@ def objection(content: Content, contact: Contact | None) -> str:
         return ""
     if not contact.email_confirmed:
         return UNCONFIRMED
-    if content.wishes.frequency is Frequency.OFF and not content.kind.is_urgent:
+    if not (content.kind.is_urgent or content.wishes.wants(content.kind.topic)):
         return WANTS_NONE
     return "" if content.messages else NOTHING_LEFT
 
@@ -124,4 +126,4 @@ def _items(content: Content, links: Links) -> list[dict[str, str]]:
 def _unsubscribe_url(content: Content, links: Links) -> str:
     if content.kind.is_urgent:
         return ""
-    return links.unsubscribe(content.wishes.unsubscribe_token)
+    return links.unsubscribe(content.wishes.unsubscribe_token, content.kind.topic)

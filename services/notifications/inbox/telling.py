@@ -16,7 +16,7 @@ from services.notifications.deliveries import queue
 from services.notifications.deliveries.models import State
 from services.notifications.inbox.models import Message
 from services.notifications.preferences import queries as preferences
-from services.notifications.preferences.models import DIGESTS, Frequency, Preferences
+from services.notifications.preferences.models import DIGESTS, Preferences
 from services.notifications.templates.catalogue import CATALOGUE, Template
 from services.notifications.templates.texts import texts
 
@@ -42,6 +42,8 @@ def _tell_one(
     facts: dict[str, object],
     at: datetime,
 ) -> None:
+    is_wanted = kind.is_urgent or wishes.wants(kind.topic)
+    waits = is_wanted and wishes.frequency in DIGESTS and not kind.is_urgent
     text = texts.render(kind.name, wishes.language, **facts)
     statement = upsert(Message).values(
         id=new_id(),
@@ -53,11 +55,10 @@ def _tell_one(
         body=text.body,
         about=about,
         action_needed=kind.action_needed,
-        waits_for_digest=wishes.frequency in DIGESTS and not kind.is_urgent,
+        waits_for_digest=waits,
         create_time=at,
     )
     new = session.scalar(statement.on_conflict_do_nothing().returning(Message.id))
-    if new and (kind.is_urgent or wishes.frequency not in DIGESTS):
-        is_wanted = kind.is_urgent or wishes.frequency is not Frequency.OFF
+    if new and not waits:
         state = State.QUEUED if is_wanted else State.SKIPPED
         queue.add(session, wishes.person, kind, message=new, state=state, at=at)

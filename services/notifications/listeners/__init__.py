@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from interchange.federation.v1 import events_pb2 as federation
 from interchange.identity.v1 import events_pb2 as identity
+from interchange.matching.v1 import events_pb2 as matching
 from interchange.opportunities.v1 import events_pb2 as opportunities
 
 from chassis.bus import Handlers
 from services.notifications.listeners import (
     accounts,
+    alerts,
+    cohorts,
     exchanges,
     interests,
     membership,
     notices,
+    partners,
     requests,
+    swaps,
 )
 from services.notifications.listeners.erasure import on_person_erased
 
@@ -22,6 +28,9 @@ HANDLERS: Handlers = {
     opportunities.RequestDeclined: requests.on_declined,
     opportunities.RequestWithdrawn: requests.on_withdrawn,
     opportunities.NoticeSubmitted: notices.on_submitted,
+    opportunities.NoticeReturned: notices.on_returned,
+    opportunities.NoticeReported: notices.on_reported,
+    opportunities.NoticeReportSettled: notices.on_report_settled,
     opportunities.NoticePublished: notices.on_published,
     opportunities.NoticeClosed: notices.on_closed,
     opportunities.NoticeExpiring: notices.on_expiring,
@@ -37,13 +46,27 @@ HANDLERS: Handlers = {
     opportunities.ExchangeStarted: exchanges.on_started,
     opportunities.ExchangeCompleted: exchanges.on_completed,
     opportunities.ExchangeEndedEarly: exchanges.on_ended_early,
+    opportunities.ExchangeActionRefused: exchanges.on_action_refused,
     opportunities.FeedbackGiven: exchanges.on_feedback,
+    matching.NoticesFound: alerts.on_found,
+    matching.CohortOpened: cohorts.on_opened,
+    matching.ApplicationMade: cohorts.on_applied,
+    matching.ApplicationWithdrawn: cohorts.on_withdrawn,
+    matching.PairPublished: cohorts.on_paired,
+    matching.ApplicantLeftUnpaired: cohorts.on_left_unpaired,
+    federation.PartnerRevised: partners.on_partner_revised,
+    opportunities.SwapProposed: swaps.on_proposed,
+    opportunities.SwapAgreed: swaps.on_agreed,
+    opportunities.SwapDegraded: swaps.on_degraded,
+    opportunities.SwapLapsed: swaps.on_lapsed,
     identity.OrganisationRegistered: membership.on_registered,
     identity.OrganisationVerified: membership.on_verified,
     identity.OrganisationRevised: membership.on_revised,
     identity.ManagerAppointed: membership.on_appointed,
     identity.ManagerSteppedDown: membership.on_stepped_down,
     identity.OperatorAppointed: membership.on_operator,
+    identity.CoordinatorAppointed: membership.on_coordinator,
+    identity.CoordinatorDismissed: membership.on_coordinator_dismissed,
     identity.MembershipRequested: membership.on_requested,
     identity.PersonJoined: membership.on_joined,
     identity.PersonEmployerChanged: membership.on_moved,
@@ -53,5 +76,11 @@ HANDLERS: Handlers = {
     identity.RegistrationRepeated: accounts.on_repeated,
     identity.AccountLocked: accounts.on_locked,
     identity.SessionCompromised: accounts.on_compromised,
+    identity.SecondFactorTurnedOn: accounts.on_second_factor_on,
+    identity.SecondFactorTurnedOff: accounts.on_second_factor_off,
+    identity.SecondFactorReset: accounts.on_second_factor_reset,
+    identity.RecoveryCodeUsed: accounts.on_recovery_code,
+    identity.IdentityLinked: accounts.on_linked,
+    identity.IdentityUnlinked: accounts.on_unlinked,
     identity.PersonErased: on_person_erased,
 }

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date
 
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1.exchanges_pb2 import Exchange
 from sqlalchemy.orm import Session
 
-from chassis.convert import spelt
-from services.notifications.audience.queries import display_name
+from chassis.convert import read_day
+from services.notifications.audience.queries import called, managers, region_called
 from services.notifications.inbox.telling import tell
 
 Facts = events.ExchangeFacts
@@ -28,8 +27,11 @@ def on_signed(session: Session, event: events.ExchangeSigned) -> None:
 
 def on_agreed(session: Session, event: events.ExchangeAgreed) -> None:
     facts = event.exchange
-    days = _days(facts.start_date, facts.end_date)
-    _tell(session, "exchange-agreed", facts.signatories, facts, days=days)
+    days = {
+        "first_day": read_day(facts.start_date, field="start_date"),
+        "last_day": read_day(facts.end_date, field="end_date"),
+    }
+    _tell(session, "exchange-agreed", facts.signatories, facts, **days)
 
 
 def on_started(session: Session, event: events.ExchangeStarted) -> None:
@@ -44,6 +46,17 @@ def on_ended_early(session: Session, event: events.ExchangeEndedEarly) -> None:
     _tell(session, "exchange-ended-early", event.exchange.signatories, event.exchange)
 
 
+def on_action_refused(session: Session, event: events.ExchangeActionRefused) -> None:
+    """Who did it, and the managers of their side, who may do it in their place."""
+    facts = event.exchange
+    ours = facts.visiting_organisation if facts.partner_hosts else facts.host_organisation
+    region = region_called(session, facts.partner_region)
+    others = [each for each in managers(session, ours) if each != facts.actor]
+    kind = "exchange-action-refused"
+    _tell(session, kind, [facts.actor], facts, region=region, yours=True)
+    _tell(session, kind, others, facts, region=region, yours=False)
+
+
 def on_feedback(session: Session, event: events.FeedbackGiven) -> None:
     _tell(session, "feedback-given", _others(event.exchange), event.exchange)
 
@@ -55,24 +68,20 @@ def _others(facts: Facts) -> list[str]:
 def _tell(
     session: Session, template: str, people: Sequence[str], facts: Facts, **more: object
 ) -> None:
+    region = facts.partner_region
+    host, visitor = (region, "") if facts.partner_hosts else ("", region)
     tell(
         session,
         template,
         people,
         about=facts.exchange,
         title=facts.notice_title,
-        host=display_name(session, facts.host_organisation),
-        visitor=display_name(session, facts.visiting_organisation),
+        host=called(session, facts.host_organisation, facts.host_organisation_display_name, host),
+        visitor=called(
+            session,
+            facts.visiting_organisation,
+            facts.visiting_organisation_display_name,
+            visitor,
+        ),
         **more,
     )
-
-
-def _days(first: str, last: str) -> str:
-    """In words; empty when the terms leave it open."""
-    if not first:
-        return ""
-    return f"from {_day(first)} to {_day(last)}" if last else f"from {_day(first)}"
-
-
-def _day(text: str) -> str:
-    return spelt(date.fromisoformat(text))

@@ -1,4 +1,4 @@
-"""What both sides are told of interests: no names, but those of organisations."""
+"""What both sides are told of interests: no names, but those of organisations and their regions."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy.orm import Session
 
 from chassis.names import format_name
-from services.notifications.audience.queries import answering, display_name, managers
+from services.notifications.audience.queries import answering, called, managers
 from services.notifications.inbox.telling import tell
 
 Facts = events.InterestFacts
@@ -77,6 +77,13 @@ def _tell(
         people,
         about=about or facts.interest,
         title=facts.notice_title,
-        organisation=display_name(session, facts.organisation),
-        notice_organisation=display_name(session, facts.notice_organisation),
+        organisation=called(
+            session, facts.organisation, facts.organisation_display_name, facts.organisation_region
+        ),
+        notice_organisation=called(
+            session,
+            facts.notice_organisation,
+            facts.notice_organisation_display_name,
+            facts.notice_region,
+        ),
     )

@@ -49,6 +49,14 @@ def on_appointed(session: Session, event: events.ManagerAppointed) -> None:
     tell(session, "manager-appointed", [event.person], about=event.manager, organisation=name)
 
 
+def on_coordinator(session: Session, event: events.CoordinatorAppointed) -> None:
+    tell(session, "coordinator-appointed", [event.person], about="cohorts")
+
+
+def on_coordinator_dismissed(session: Session, event: events.CoordinatorDismissed) -> None:
+    tell(session, "coordinator-dismissed", [event.person], about="cohorts")
+
+
 def on_stepped_down(session: Session, event: events.ManagerSteppedDown) -> None:
     records.end_manager(session, event)
     name, about = display_name(session, event.organisation), event.organisation

@@ -8,9 +8,8 @@ from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1.notices_pb2 import Notice
 from sqlalchemy.orm import Session
 
-from chassis.convert import spelt
 from chassis.timestamps import from_proto
-from services.notifications.audience.queries import answering, managers
+from services.notifications.audience.queries import answering, managers, operators
 from services.notifications.inbox.telling import tell
 
 
@@ -18,6 +17,20 @@ def on_submitted(session: Session, event: events.NoticeSubmitted) -> None:
     """The organisation's other managers may publish it; a lone manager knows."""
     others = managers(session, event.notice.organisation)
     _tell(session, "notice-submitted", [e for e in others if e != event.manager], event.notice)
+
+
+def on_returned(session: Session, event: events.NoticeReturned) -> None:
+    told = answering(session, event.manager, event.notice.organisation)
+    _tell(session, "notice-returned", told, event.notice)
+
+
+def on_reported(session: Session, event: events.NoticeReported) -> None:
+    """Operators, and not the notice's managers: whoever reports must not have to fear them."""
+    _tell(session, "notice-reported", operators(session), event.notice)
+
+
+def on_report_settled(session: Session, event: events.NoticeReportSettled) -> None:
+    _tell(session, "notice-report-settled", [event.reporter], event.notice, is_gone=event.is_gone)
 
 
 def on_published(session: Session, event: events.NoticePublished) -> None:
@@ -31,7 +44,7 @@ def on_closed(session: Session, event: events.NoticeClosed) -> None:
 
 def on_expiring(session: Session, event: events.NoticeExpiring) -> None:
     told = answering(session, event.manager, event.notice.organisation)
-    close_day = spelt(from_proto(event.notice.close_time))
+    close_day = from_proto(event.notice.close_time).date()
     _tell(session, "notice-expiring", told, event.notice, close_day=close_day)
 
 

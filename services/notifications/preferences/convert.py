@@ -9,13 +9,14 @@ from chassis.errors import InvalidArgument
 from chassis.etags import etag
 from services.notifications.preferences.models import Frequency, Preferences
 
-WRITABLE = frozenset({"frequency"})
+WRITABLE = frozenset({"frequency", "alerts_off"})
 
 
 def to_proto(preferences: Preferences) -> pb.Preferences:
     return pb.Preferences(
         name=preferences.name,
         frequency=number(preferences.frequency),
+        alerts_off=preferences.alerts_off,
         etag=etag(preferences.version),
     )
 

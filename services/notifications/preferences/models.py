@@ -11,6 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from chassis.columns import named
 from chassis.names import format_name
 from services.notifications.columns import Base, resource
+from services.notifications.templates.catalogue import ALERTS
 
 TOKEN_BYTES = 24
 ENGLISH = "en"
@@ -44,6 +45,8 @@ class Preferences(Base):
     unsubscribe_token: Mapped[str] = mapped_column(
         String(50), default_factory=new_token, unique=True
     )
+    # No mail of what saved searches find; all other mail comes as chosen.
+    alerts_off: Mapped[bool] = mapped_column(default=False)
     version: Mapped[int] = mapped_column(default=1)
 
     @property
@@ -54,3 +57,12 @@ class Preferences(Base):
         if frequency is not self.frequency:
             self.frequency = frequency
             self.version += 1
+
+    def choose_alerts(self, *, off: bool) -> None:
+        if off is not self.alerts_off:
+            self.alerts_off = off
+            self.version += 1
+
+    def wants(self, topic: str) -> bool:
+        """Whether they want mail of this topic at all; none in particular is one of all."""
+        return self.frequency is not Frequency.OFF and not (topic == ALERTS and self.alerts_off)

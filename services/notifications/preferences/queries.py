@@ -83,5 +83,6 @@ def _defaults(person: str) -> dict[str, object]:
         "frequency": Frequency.INSTANT,
         "language": ENGLISH,
         "unsubscribe_token": new_token(),
+        "alerts_off": False,
         "version": 1,
     }

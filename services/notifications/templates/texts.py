@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date
 from importlib.resources import files
 from pathlib import Path
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from jinja2 import Template as Compiled
+
+from chassis.convert import spelt
 
 SUBJECT = "Subject:"
 LONGEST_SUBJECT = 300
@@ -40,8 +43,8 @@ class Texts:
         )
 
     def render(self, template: str, language: str, **facts: object) -> Text:
-        """A text in this language; in English while it has not been translated."""
-        lines = {key: _one_line(value) for key, value in facts.items()}
+        """A text in this language; in English in those that we do not speak."""
+        lines = {key: _line(value, language) for key, value in facts.items()}
         rendered = self._find(self._plain, f"{template}.txt", language).render(lines)
         subject, _, body = rendered.partition("\n")
         return Text(subject.removeprefix(SUBJECT).strip()[:LONGEST_SUBJECT], body.strip())
@@ -57,8 +60,10 @@ class Texts:
         return environment.select_template([f"{language}/{name}", name])
 
 
-def _one_line(fact: object) -> object:
-    """Titles and names are one line, whatever was put into them: a subject must not grow a second."""
+def _line(fact: object, language: str) -> object:
+    """Days in words. Titles and names are one line, whatever was put into them: a subject must not grow a second."""
+    if isinstance(fact, date):
+        return spelt(fact, language)
     return " ".join(fact.split()) if isinstance(fact, str) else fact
 
 

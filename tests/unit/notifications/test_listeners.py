@@ -8,9 +8,10 @@ import pytest
 from google.protobuf.message import Message as Event
 from interchange.identity.v1 import events_pb2 as identity
 from interchange.identity.v1 import organisations_pb2
+from interchange.matching.v1 import events_pb2 as matching
 from interchange.notifications.v1.notifications_pb2 import Preferences
 from interchange.opportunities.v1 import events_pb2 as opportunities
-from interchange.opportunities.v1 import exchanges_pb2, notices_pb2
+from interchange.opportunities.v1 import exchanges_pb2, notices_pb2, swaps_pb2
 
 from chassis.bus.envelope import subject_of
 from chassis.database import new_id
@@ -27,11 +28,39 @@ def requested(house: House, **content: str) -> opportunities.RequestFacts:
     )
 
 
+def applied(house: House, *, at_host: bool = False) -> matching.ApplicationFacts:
+    return matching.ApplicationFacts(
+        cohort="cohorts/1",
+        title="Leadership Exchange",
+        application=f"cohorts/1/applications/{new_id()}",
+        person=house.host if at_host else house.officer,
+        organisation=house.suffolk if at_host else house.norfolk,
+    )
+
+
 def closed(house: House, reason: notices_pb2.Notice.ClosingReason.ValueType) -> Event:
     return opportunities.NoticeClosed(
         notice=house.notice(state=notices_pb2.Notice.CLOSED, closing_reason=reason),
         manager=house.manager,
         beneficiary=house.officer,
+    )
+
+
+def swapped(house: House, actor: str | None = None) -> opportunities.SwapFacts:
+    """A swap between the two, that Suffolk left; by Norfolk's manager unless somebody else is named."""
+    mine, theirs = f"notices/{new_id()}", f"notices/{new_id()}"
+    leg = swaps_pb2.SwapLeg(
+        visiting_notice=mine,
+        visiting_notice_title="Policy officer",
+        visiting_organisation=house.norfolk,
+        host_notice=theirs,
+        host_notice_title="Commissioner",
+        host_organisation=house.suffolk,
+    )
+    return opportunities.SwapFacts(
+        swap=swaps_pb2.Swap(name=f"swaps/{new_id()}", legs=[leg], left=[theirs]),
+        people=[house.officer, house.host],
+        actor=house.manager if actor is None else actor,
     )
 
 
@@ -68,6 +97,30 @@ CASES: Mapping[str, Case] = {
     "notice submitted": (
         lambda h: opportunities.NoticeSubmitted(notice=h.notice(), manager=h.manager),
         lambda h: {"notice-submitted": {h.colleague}},
+    ),
+    "notice returned": (
+        lambda h: opportunities.NoticeReturned(notice=h.notice(), manager=h.manager),
+        lambda h: {"notice-returned": {h.manager}},
+    ),
+    "notice returned that nobody answers for": (
+        lambda h: opportunities.NoticeReturned(notice=h.notice()),
+        lambda h: {"notice-returned": {h.manager, h.colleague}},
+    ),
+    "notice reported": (
+        lambda h: opportunities.NoticeReported(report="notices/1/reports/2", notice=h.notice()),
+        lambda h: {"notice-reported": {h.operator}},
+    ),
+    "notice report settled": (
+        lambda h: opportunities.NoticeReportSettled(
+            report="notices/1/reports/2", notice=h.notice(), reporter=h.officer
+        ),
+        lambda h: {"notice-report-settled": {h.officer}},
+    ),
+    "notice report of a visitor settled": (
+        lambda h: opportunities.NoticeReportSettled(
+            report="notices/1/reports/2", notice=h.notice()
+        ),
+        lambda h: {},
     ),
     "notice published": (
         lambda h: opportunities.NoticePublished(
@@ -179,6 +232,28 @@ CASES: Mapping[str, Case] = {
         lambda h: opportunities.FeedbackGiven(exchange=h.exchange(actor=h.host)),
         lambda h: {"feedback-given": all_four(h) - {h.host}},
     ),
+    "exchange action refused abroad": (
+        lambda h: opportunities.ExchangeActionRefused(
+            exchange=h.exchange(partner_region="scotland", actor=h.officer), refusal="NOT_AGREED"
+        ),
+        lambda h: {"exchange-action-refused": {h.officer, h.other_manager}},
+    ),
+    "swap proposed": (
+        lambda h: opportunities.SwapProposed(swap=swapped(h)),
+        lambda h: {"swap-proposed": {h.colleague, h.other_manager, h.officer, h.host}},
+    ),
+    "swap agreed": (
+        lambda h: opportunities.SwapAgreed(swap=swapped(h)),
+        lambda h: {"swap-agreed": {h.colleague, h.other_manager, h.officer, h.host}},
+    ),
+    "swap degraded": (
+        lambda h: opportunities.SwapDegraded(swap=swapped(h)),
+        lambda h: {"swap-degraded": {h.colleague, h.other_manager, h.officer, h.host}},
+    ),
+    "swap lapsed by the clock": (
+        lambda h: opportunities.SwapLapsed(swap=swapped(h, actor="")),
+        lambda h: {"swap-lapsed": {h.manager, h.colleague, h.other_manager, h.officer, h.host}},
+    ),
     "organisation registered": (
         lambda h: identity.OrganisationRegistered(organisation=h.register.organisations[h.norfolk]),
         lambda h: {"organisation-registered": {h.operator}},
@@ -208,6 +283,56 @@ CASES: Mapping[str, Case] = {
     "operator appointed": (
         lambda h: identity.OperatorAppointed(person=h.officer),
         lambda h: {"operator-appointed": {h.officer}},
+    ),
+    "coordinator appointed": (
+        lambda h: identity.CoordinatorAppointed(person=h.officer),
+        lambda h: {"coordinator-appointed": {h.officer}},
+    ),
+    "coordinator dismissed": (
+        lambda h: identity.CoordinatorDismissed(person=h.officer),
+        lambda h: {"coordinator-dismissed": {h.officer}},
+    ),
+    "notices found": (
+        lambda h: matching.NoticesFound(
+            person=h.officer,
+            found=[matching.FoundFacts(notice="notices/1", title="A desk", search_title="Desks")],
+        ),
+        lambda h: {"notices-found": {h.officer}},
+    ),
+    "cohort opened": (
+        lambda h: matching.CohortOpened(cohort="cohorts/1", title="Leadership Exchange"),
+        lambda h: {"cohort-opened": {h.manager, h.colleague, h.other_manager}},
+    ),
+    "application made": (
+        lambda h: matching.ApplicationMade(application=applied(h)),
+        lambda h: {"application-made": {h.manager, h.colleague}},
+    ),
+    "application made by the manager": (
+        lambda h: matching.ApplicationMade(application=applied(h), applied_by=h.manager),
+        lambda h: {"application-made-for-you": {h.officer}},
+    ),
+    "application withdrawn after publication": (
+        lambda h: matching.ApplicationWithdrawn(
+            application=applied(h), partner=applied(h, at_host=True)
+        ),
+        lambda h: {
+            "application-withdrawn": {h.manager, h.colleague},
+            "partner-dropped-out": {h.host, h.other_manager},
+        },
+    ),
+    "pair published": (
+        lambda h: matching.PairPublished(one=applied(h), other=applied(h, at_host=True)),
+        lambda h: {
+            "pair-published": {h.officer, h.host},
+            "pair-published-manager": {h.manager, h.colleague, h.other_manager},
+        },
+    ),
+    "applicant left unpaired": (
+        lambda h: matching.ApplicantLeftUnpaired(application=applied(h), why="QUOTA_FULL"),
+        lambda h: {
+            "applicant-left-unpaired": {h.officer},
+            "left-unpaired-manager": {h.manager, h.colleague},
+        },
     ),
     "membership requested": (
         lambda h: identity.MembershipRequested(person=h.officer, organisation=h.norfolk),
@@ -242,6 +367,30 @@ CASES: Mapping[str, Case] = {
     "account locked": (
         lambda h: identity.AccountLocked(person=h.officer),
         lambda h: {"account-locked": {h.officer}},
+    ),
+    "second factor on": (
+        lambda h: identity.SecondFactorTurnedOn(person=h.officer),
+        lambda h: {"second-factor-on": {h.officer}},
+    ),
+    "second factor off": (
+        lambda h: identity.SecondFactorTurnedOff(person=h.officer),
+        lambda h: {"second-factor-off": {h.officer}},
+    ),
+    "second factor reset": (
+        lambda h: identity.SecondFactorReset(person=h.officer),
+        lambda h: {"second-factor-reset": {h.officer}},
+    ),
+    "recovery code used": (
+        lambda h: identity.RecoveryCodeUsed(person=h.officer, left=9),
+        lambda h: {"recovery-code-used": {h.officer}},
+    ),
+    "identity linked": (
+        lambda h: identity.IdentityLinked(person=h.officer, organisation=h.norfolk),
+        lambda h: {"identity-linked": {h.officer}},
+    ),
+    "identity unlinked": (
+        lambda h: identity.IdentityUnlinked(person=h.officer, organisation=h.norfolk),
+        lambda h: {"identity-unlinked": {h.officer}},
     ),
     "session compromised": (
         lambda h: identity.SessionCompromised(person=h.officer),
@@ -305,15 +454,20 @@ def test_what_carries_a_secret_is_one_mail_and_no_message(house: House, kind: st
 def test_every_event_that_concerns_people_is_heard() -> None:
     announced = [
         getattr(file, name)
-        for file in (identity, opportunities)
+        for file in (identity, opportunities, matching)
         for name in file.DESCRIPTOR.message_types_by_name
         if not name.endswith("Facts")
     ]
 
     unheard = {kind.__name__ for kind in announced if kind not in HANDLERS}
 
-    # What one's own organisation's manager did, and knows.
-    assert unheard == {"NoticeRevised", "ManagerCommitted"}
+    # What one's own organisation's manager or operator did, and knows; what programs tell each other;
+    # and what people hear of by the exchanges that a swap is made of.
+    known = {"NoticeRevised", "ManagerCommitted", "SuggestionDismissed"}
+    skills = {"SkillAdded", "SkillRevised", "SkillRetired"}
+    between_programs = {"NoticesCopied", "PartnerRecordDue", "PartnerRecordErased"}
+    by_exchanges = {"SwapRevised", "SwapBegun", "SwapCompleted"}
+    assert unheard == known | skills | between_programs | by_exchanges
     assert all(subject_of(kind.DESCRIPTOR) for kind in HANDLERS)
 
 

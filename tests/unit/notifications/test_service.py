@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from interchange.identity.v1 import events_pb2 as identity
+from interchange.matching.v1 import events_pb2 as matching
 from interchange.notifications.v1 import notifications_pb2 as pb
 
 from chassis.auth import ANONYMOUS
@@ -213,6 +214,26 @@ def test_one_click_stops_mail(house: House) -> None:
     assert preferences(house, house.officer).frequency == Preferences.OFF
     assert len(house.mail.messages) == 1
     assert house.officer.removeprefix("people/") not in token
+
+
+def test_one_click_in_a_mail_of_alerts_stops_alerts_alone(house: House) -> None:
+    found = matching.FoundFacts(notice="notices/1", title="A desk", search_title="Desks")
+    house.hear(matching.NoticesFound(person=house.officer, found=[found]))
+    house.send()
+    header = str(house.mail.messages[0]["List-Unsubscribe"])
+    token = header.rpartition("/")[2].partition(":")[0]
+    assert header.endswith(":unsubscribe?topic=alerts>")
+
+    request = pb.UnsubscribeRequest(token=token, topic="alerts")
+    house.ask(ANONYMOUS, house.service.Unsubscribe, request)
+    house.hear(matching.NoticesFound(person=house.officer, found=[found]))
+    house.tell(house.officer)
+    house.send()
+
+    assert len(house.mail.messages) == 2
+    assert "?topic" not in str(house.mail.messages[1]["List-Unsubscribe"])
+    wishes = preferences(house, house.officer)
+    assert (wishes.alerts_off, wishes.frequency) == (True, Preferences.INSTANT)
 
 
 def test_an_unknown_token_stops_nobody(house: House) -> None:

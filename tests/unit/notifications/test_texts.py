@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -16,12 +17,26 @@ FACTS = {
     "host": "Suffolk",
     "visitor": "Norfolk",
     "title": "Work shadowing wanted",
-    "close_day": "1 February 2027",
-    "days": "from 1 February 2027 to 26 February 2027",
+    "close_day": date(2027, 2, 1),
+    "first_day": date(2027, 2, 1),
+    "last_day": date(2027, 2, 26),
     "reason": "FILLED",
     "for_you": False,
     "succeeded": False,
+    "region": "East of England",
+    "yours": True,
+    "is_gone": True,
     "count": 3,
+    "more": 2,
+    "titles": ["Mentoring offered", "Desk offered"],
+    "search_title": "Housing",
+    "partner_organisation": "Hearth",
+    "why": "OUTNUMBERED",
+    "left": 9,
+    "size": 3,
+    "legs": ["Norfolk (Policy officer) → Suffolk (Commissioner)"],
+    "deadline": date(2027, 2, 1),
+    "gone": "Suffolk",
 }
 LAYOUT = {"layout.txt", "layout.html"}
 
@@ -42,9 +57,10 @@ def mail(body: str = "Some words.", **parts: object) -> tuple[str, str]:
     )
 
 
+@pytest.mark.parametrize("language", ["en", "cy"])
 @pytest.mark.parametrize("template", CATALOGUE)
-def test_each_template_is_a_line_and_some_paragraphs(template: str) -> None:
-    text = texts.render(template, "en", **FACTS)
+def test_each_template_is_a_line_and_some_paragraphs(template: str, language: str) -> None:
+    text = texts.render(template, language, **FACTS)
 
     assert 5 < len(text.subject) < 100
     assert "\n" not in text.subject
@@ -56,6 +72,15 @@ def test_each_template_is_a_line_and_some_paragraphs(template: str) -> None:
 def test_the_catalogue_and_the_folder_agree() -> None:
     assert {path.stem for path in FOLDER.glob("*.txt")} - {"layout"} == set(CATALOGUE)
     assert {path.name for path in FOLDER.glob("layout.*")} == LAYOUT
+    assert {path.name for path in (FOLDER / "cy").iterdir()} == {
+        path.name for path in FOLDER.iterdir() if path.suffix in (".txt", ".html")
+    }
+
+
+def test_days_are_in_the_language_of_the_text() -> None:
+    english, welsh = (texts.render("notice-expiring", each, **FACTS).body for each in ("en", "cy"))
+
+    assert "1 February 2027" in english and "1 Chwefror 2027" in welsh
 
 
 def test_a_closed_notice_says_why() -> None:
