@@ -1,0 +1,1 @@
+"""Where partners ask: one HTTP request in, one answer out."""

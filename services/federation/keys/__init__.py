@@ -1,0 +1,1 @@
+"""This region's signing keys and what it tells of itself."""

@@ -1,0 +1,1 @@
+"""The logs that we write: what partners read of us."""

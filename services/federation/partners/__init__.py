@@ -1,0 +1,1 @@
+"""Other regions, and how it stands between us."""
