@@ -16,10 +16,11 @@ from gateway.asked import Asked
 from gateway.config import Config
 from gateway.docs import docs
 from gateway.door import Door, Page
-from gateway.health import Readiness
+from gateway.health import Opening, Readiness
 from gateway.idempotency import Keys
 from gateway.limits import Limits
 from gateway.operation import Operation
+from gateway.partners import PartnerDoor
 from gateway.routes import Table, all_routes
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ SECURITY = [
     ("X-Content-Type-Options", "nosniff"),
     ("Referrer-Policy", "no-referrer"),
     ("Strict-Transport-Security", "max-age=31536000"),
-    ("Vary", "Authorization, Origin"),
+    ("Vary", "Authorization, Origin, Accept-Language"),
 ]
 NO_PAGE = (POLICY, "default-src 'none'; frame-ancestors 'none'")
 
@@ -69,15 +70,25 @@ class Gateway(Flask):
 
 
 def create_app(
-    config: Config, channels: Mapping[str, grpc.Channel], verifier: Verifier, redis: Redis
+    config: Config,
+    channels: Mapping[str, grpc.Channel],
+    verifier: Verifier,
+    redis: Redis,
+    federation: grpc.Channel,
 ) -> Gateway:
-    """The whole gateway. Make it in the process that serves: channels do not survive a fork."""
-    operations = Table(Operation(route, channels[route.program]) for route in all_routes())
+    """The whole gateway. Make it in the process that serves: channels do not survive a fork.
+
+    `federation` is a channel on which the gateway speaks for itself; on all others its callers do.
+    """
+    operations = Table(Operation(route, channels) for route in all_routes())
     keys = Keys(redis, timeout_s=config.call_timeout_s)
     pages: dict[str, Page] = {
         **docs(),
         "/healthz": lambda: OK,
         "/readyz": Readiness(channels, redis).answer,
     }
-    door = Door(config, operations, pages, verifier, Limits(config), keys)
+    limits = Limits(config)
+    partners = PartnerDoor(config, federation, limits)
+    opening = Opening(federation, within_s=config.open_within_s)
+    door = Door(config, operations, pages, verifier, limits, keys, partners, opening.is_open)
     return Gateway(door)

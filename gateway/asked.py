@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from flask import Request
 
 from chassis.errors import InvalidArgument
+from chassis.proxies import TrustedProxies
 from gateway import errors
 from gateway.answers import JSON
 
@@ -36,12 +38,28 @@ class Asked:
         value: str = self._environ.get("QUERY_STRING", "")
         return value
 
-    def address(self, proxies: int) -> str:
-        """Who is at the other end, as far as our own proxies know: each adds whom it heard to a list."""
+    @property
+    def target(self) -> str:
+        """Path and query exactly as they were sent: a signature covers them so."""
+        sent: str = self._environ.get("RAW_URI") or self._environ.get("REQUEST_URI") or self.path
+        _, is_whole, rest = sent.partition("://")  # a proxy may have been sent the whole URI
+        return "/" + rest.partition("/")[2] if is_whole and not sent.startswith("/") else sent
+
+    def field(self, name: str) -> str:
+        """A header by its name on the wire, such as `content-digest`; empty when it was not sent."""
+        key = name.upper().replace("-", "_")
+        own: str = self._environ.get(key, "") if key == "CONTENT_TYPE" else ""
+        return own or self.header(key)
+
+    @property
+    def language(self) -> str:
+        """What problems are told in: Welsh for who wants it rather than English."""
+        return _preferred(self.header("ACCEPT_LANGUAGE"))
+
+    def address(self, proxies: TrustedProxies) -> str:
+        """Who is at the other end, as far as our own proxies know."""
         remote: str = self._environ.get("REMOTE_ADDR", "")
-        heard = [each.strip() for each in self.header("X_FORWARDED_FOR").split(",") if each.strip()]
-        chain = [*heard, remote]
-        return chain[-min(proxies + 1, len(chain))]
+        return proxies.client(remote, self.header("X_FORWARDED_FOR"))
 
     def body(self, limit: int) -> bytes:
         """The JSON that was sent. BodyTooLarge, NotJson or InvalidArgument BROKEN_BODY."""
@@ -52,6 +70,10 @@ class Asked:
         if self.header("CONTENT_ENCODING") not in ("", "identity"):
             raise errors.NotJson("send the body without Content-Encoding")
         return body
+
+    def raw(self, limit: int) -> bytes:
+        """Whatever was sent, unread. BodyTooLarge or InvalidArgument BROKEN_BODY."""
+        return self._read(limit)
 
     def _read(self, limit: int) -> bytes:
         """All of the body. Read here, for Werkzeug cuts a body in chunks off at the limit and says nothing."""
@@ -79,3 +101,22 @@ class Asked:
 
     def _is_chunked(self) -> bool:
         return "chunked" in self.header("TRANSFER_ENCODING").lower()
+
+
+@lru_cache(maxsize=256)
+def _preferred(header: str) -> str:
+    wanted = {errors.WELSH: 0.0, errors.ENGLISH: 0.0}
+    for each in header.lower().split(",")[:20]:
+        tag, _, weight = each.partition(";")
+        language = tag.strip().partition("-")[0]
+        if language in wanted:
+            wanted[language] = max(wanted[language], _weight(weight))
+    return errors.WELSH if wanted[errors.WELSH] > wanted[errors.ENGLISH] else errors.ENGLISH
+
+
+def _weight(parameter: str) -> float:
+    name, _, value = parameter.strip().partition("=")
+    try:
+        return float(value) if name == "q" else 1.0
+    except ValueError:
+        return 0.0

@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 
-import structlog
-
-from chassis.auth import ANONYMOUS, Call, Principal, Verifier, current
-from chassis.errors import Error, Internal, Unauthenticated, hidden
+from chassis.auth import ANONYMOUS, Call, Principal, Verifier
+from chassis.errors import Unauthenticated, Unavailable
+from chassis.proxies import TrustedProxies
 from gateway import errors, etags, spans
 from gateway.answers import Answer
 from gateway.asked import Asked
@@ -19,8 +17,10 @@ from gateway.etags import NOT_MODIFIED
 from gateway.idempotency import Keys, Slot, checked_key
 from gateway.limits import Limits, network_of
 from gateway.operation import OK, Operation
+from gateway.partners import PartnerDoor, is_for_partners
 from gateway.routes import Table
 from gateway.spans import Trace
+from gateway.working import in_work, understood
 
 BEARER = "Bearer "
 CACHING = "Cache-Control"
@@ -31,8 +31,6 @@ NO_CONTENT = 204
 PAGE_METHODS = "GET, HEAD, OPTIONS"
 
 Page = Callable[[], Answer]
-
-log = structlog.get_logger(__name__)
 
 
 class Door:
@@ -46,16 +44,21 @@ class Door:
         verifier: Verifier,
         limits: Limits,
         keys: Keys,
+        partners: PartnerDoor,
+        is_open: Callable[[], bool],
     ) -> None:
+        """`is_open`: whether people may be answered; partners always are."""
         self._timeout_s = config.call_timeout_s
         self._body_limit = config.body_limit
-        self._proxies = config.trusted_proxies
+        self._proxies = TrustedProxies(config.trusted_proxies)
         self._cors = Cors(config.cors_origins)
         self._operations = operations
         self._pages = pages
         self._verifier = verifier
         self._limits = limits
         self._keys = keys
+        self._partners = partners
+        self._is_open = is_open
 
     def answer(self, asked: Asked) -> Answer:
         """The answer, with the headers that each one has."""
@@ -67,6 +70,8 @@ class Door:
 
     def _find(self, asked: Asked) -> tuple[Answer, Trace]:
         found = self._operations.find(asked.path)
+        if found is None and is_for_partners(asked.path):
+            return self._partners.answer(asked)
         if found is None:
             return self._find_page(asked)
         operations, segments = found
@@ -81,13 +86,15 @@ class Door:
             return self._other_method(asked, PAGE_METHODS)
         trace = spans.unrecorded(asked.header("TRACEPARENT"))
         if page is None:
-            return errors.problem(errors.UnknownPath(), trace.trace_id), trace
+            return errors.problem(errors.UnknownPath(), trace.trace_id, asked.language), trace
         return etags.unless_known(page(), asked.header("IF_NONE_MATCH")), trace
 
     def _other_method(self, asked: Asked, allowed: str) -> tuple[Answer, Trace]:
         trace = spans.unrecorded(asked.header("TRACEPARENT"))
         if asked.method != "OPTIONS":
-            return errors.problem(errors.MethodNotAllowed(allowed), trace.trace_id), trace
+            return errors.problem(
+                errors.MethodNotAllowed(allowed), trace.trace_id, asked.language
+            ), trace
         preflight = self._cors.preflight(asked.header("ORIGIN"), allowed)
         return Answer(NO_CONTENT, b"", {"Allow": allowed, **preflight}), trace
 
@@ -99,12 +106,12 @@ class Door:
         trace = operation.spans.begin(asked.header("TRACEPARENT"))
         call = Call(ANONYMOUS, "", started + self._timeout_s, trace.traceparent)
         reason = ""
-        with _in_work(call):
+        with in_work(call):
             try:
                 answer = self._admitted(asked, operation, segments, call, trace)
             except Exception as problem:  # every failure leaves through one door
-                error = _understood(problem, operation)
-                reason, answer = error.reason, errors.problem(error, trace.trace_id)
+                error = understood(problem, operation.route.shown)
+                reason, answer = error.reason, errors.problem(error, trace.trace_id, asked.language)
         trace.end(answer.status, reason)
         operation.observe(answer.status, time.monotonic() - started)
         if (
@@ -123,6 +130,8 @@ class Door:
         call: Call,
         trace: Trace,
     ) -> Answer:
+        if not self._is_open():
+            raise Unavailable("STARTING", "the region has just started; try again in a moment")
         call.token = _token(asked.header("AUTHORIZATION"))
         if call.token:
             call.principal = self._verifier.verify(call.token)
@@ -138,29 +147,14 @@ class Door:
             return carry_out()
         key = checked_key(asked.header("IDEMPOTENCY_KEY"))
         slot = Slot.of(_caller(call.principal, address), key, _content(asked, body))
-        return self._keys.once(slot, carry_out, lambda error: errors.problem(error, trace.trace_id))
-
-
-@contextmanager
-def _in_work(call: Call) -> Iterator[None]:
-    reset = current.set(call)
-    try:
-        yield
-    finally:
-        current.reset(reset)
+        return self._keys.once(
+            slot, carry_out, lambda error: errors.problem(error, trace.trace_id, asked.language)
+        )
 
 
 def _allowed(operations: Mapping[str, Operation]) -> str:
     head = ["HEAD"] if "GET" in operations else []
     return ", ".join([*operations, *head, "OPTIONS"])
-
-
-def _understood(problem: Exception, operation: Operation) -> Error:
-    """What happened, in our words. What nobody foresaw is logged, and hidden from the caller."""
-    if isinstance(problem, Error) and not isinstance(problem, Internal):
-        return problem
-    log.error("request_failed", route=operation.route.shown, exc_info=problem)
-    return problem if isinstance(problem, Error) else hidden()
 
 
 def _token(header: str) -> str:

@@ -24,11 +24,13 @@ from chassis.errors import (
     Unavailable,
     Unimplemented,
 )
+from gateway import welsh
 from gateway.answers import Answer
 from gateway.codec import Wrong, dumps
 
 PROBLEM = "application/problem+json"
 TYPE = "urn:interchange:problem:"
+ENGLISH, WELSH = "en", "cy"
 INVALID_FIELDS = "INVALID_FIELDS"
 CHALLENGE = 'Bearer realm="interchange"'
 TRY_AGAIN_S = 1
@@ -143,33 +145,40 @@ def invalid(problem: Wrong) -> InvalidArgument:
     return InvalidArgument(INVALID_FIELDS, text, violations=problem.violations)
 
 
-def problem(error: Error, trace_id: str) -> Answer:
-    """The error as a problem document."""
-    status = status_of(error)
+def problem(error: Error, trace_id: str, language: str = ENGLISH) -> Answer:
+    """The error as a problem document, in Welsh as far as there is some."""
+    status, in_welsh = status_of(error), language == WELSH
     document: dict[str, Any] = {
         "type": TYPE + error.reason.lower().replace("_", "-"),
-        "title": error.reason.replace("_", " ").capitalize(),
+        "title": welsh.title(error) if in_welsh else _title(error),
         "status": status,
-        "detail": _detail(error),
+        "detail": _detail(error, in_welsh=in_welsh),
         "reason": error.reason,
         "traceId": trace_id,
     }
     if error.violations:
-        document["errors"] = list(_fields(error.violations))
+        document["errors"] = list(_fields(error.violations, in_welsh=in_welsh))
     if error.metadata:
         document["metadata"] = error.metadata
-    return Answer(status, dumps(document), {"Content-Type": PROBLEM, **_headers(error, status)})
+    headers = {"Content-Type": PROBLEM, "Content-Language": language, **_headers(error, status)}
+    return Answer(status, dumps(document), headers)
 
 
-def _detail(error: Error) -> str:
+def _title(error: Error) -> str:
+    return error.reason.replace("_", " ").capitalize()
+
+
+def _detail(error: Error, *, in_welsh: bool) -> str:
     """What happened. A sentence about one field is no sentence without it."""
+    said = (welsh.sentence(error) if in_welsh else "") or error.message
     about = [each.field for each in error.violations if each.description == error.message]
-    return f"{about[0]}: {error.message}" if about and about[0] else error.message
+    return f"{about[0]}: {said}" if about and about[0] else said
 
 
-def _fields(violations: Iterable[FieldViolation]) -> Iterable[dict[str, str]]:
+def _fields(violations: Iterable[FieldViolation], *, in_welsh: bool) -> Iterable[dict[str, str]]:
     for each in violations:
-        yield {"field": each.field, "reason": each.reason, "detail": each.description}
+        said = welsh.field(each) if in_welsh else each.description
+        yield {"field": each.field, "reason": each.reason, "detail": said}
 
 
 def _headers(error: Error, status: int) -> dict[str, str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 
@@ -42,6 +43,22 @@ class Readiness:
         ready = all(state == READY for state in programs.values())
         body = dumps({"status": READY if ready else NOT_READY, "programs": programs})
         return Answer(OK if ready else UNAVAILABLE, body, {"Content-Type": JSON})
+
+
+class Opening:
+    """Shut until federation says that it has caught up: what other regions took back while this one
+    was off is shown to nobody. Once open it stays so; after a while it opens whatever federation says.
+    """
+
+    def __init__(self, federation: grpc.Channel, *, within_s: float) -> None:
+        self._check = _service_check(federation)
+        self._until = time.monotonic() + within_s
+        self._is_open = within_s <= 0
+
+    def is_open(self) -> bool:
+        if not self._is_open:
+            self._is_open = time.monotonic() > self._until or _untraced(self._check) == READY
+        return self._is_open
 
 
 def _service_check(channel: grpc.Channel) -> Check:

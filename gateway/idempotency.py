@@ -58,7 +58,8 @@ MARGIN_S = 5.0
 UNDONE = (Aborted, ResourceExhausted, Unauthenticated, Unimplemented)
 # A commit whose answer is lost may have happened.
 DOUBTFUL = frozenset({"DATABASE_UNAVAILABLE"})
-UNREACHED = "failed to connect to all addresses"  # what gRPC says before anything was sent
+# What gRPC says before anything was sent, to one address and to several in turn.
+UNREACHED = ("failed to connect to all addresses", "connections to all backends failing")
 
 WORKING, DONE, UNKNOWN = "working", "done", "unknown"
 
@@ -208,7 +209,8 @@ def was_not_done(error: Error) -> bool:
     if not isinstance(error, Unavailable):
         return False
     if is_from_transport(error):
-        return UNREACHED in _details(error.__cause__)
+        said = _details(error.__cause__)
+        return any(each in said for each in UNREACHED)
     return error.reason not in DOUBTFUL  # a handler said so, and its transaction is undone
 
 

@@ -39,6 +39,7 @@ IPV6_PREFIX = 64
 SIGN_IN = frozenset(
     {
         "CreateSession",
+        "AnswerChallenge",
         "RefreshSession",
         "ConfirmEmail",
         "RequestPasswordReset",
@@ -56,6 +57,7 @@ class Kind(Enum):
     SIGN_IN = "sign-in"
     WRITE = "write"
     READ = "read"
+    PARTNER = "partner"
 
 
 def kind_of(route: Route) -> Kind:
@@ -158,6 +160,7 @@ def shares(config: Config) -> Mapping[Kind, RateLimitItem]:
         Kind.SIGN_IN: config.sign_ins_per_minute,
         Kind.WRITE: config.writes_per_minute,
         Kind.READ: config.reads_per_minute,
+        Kind.PARTNER: config.partner_requests_per_minute,
     }
     return {
         kind: RateLimitItemPerMinute(max(1, round(amount * config.rate_limit_factor)))

@@ -1,17 +1,9 @@
-"""What the gateway counts, in the names of the OpenTelemetry conventions for HTTP."""
+"""What the gateway counts beside its requests, in Prometheus naming."""
 
 from __future__ import annotations
 
-from prometheus_client import Counter, Histogram
+from prometheus_client import Counter
 
-from chassis.metrics import BUCKETS_S
-
-requests = Histogram(
-    "http_server_request_duration_seconds",
-    "Time from a request's start to its answer, by route.",
-    ["http_request_method", "http_route", "http_response_status_code"],
-    buckets=BUCKETS_S,
-)
 replays = Counter(
     "interchange_idempotency_total",
     "Requests with an idempotency key, by what became of them.",

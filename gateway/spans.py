@@ -13,7 +13,6 @@ from opentelemetry.trace import NonRecordingSpan, Span, SpanKind, Status, Status
 
 from chassis import tracing
 from gateway.errors import FAULT
-from gateway.routes import Route
 
 
 class Trace:
@@ -63,12 +62,12 @@ def _new() -> str:
 class RouteSpans:
     """What all spans of one route share."""
 
-    def __init__(self, route: Route) -> None:
+    def __init__(self, http_method: str, shown: str) -> None:
         self._is_on = tracing.is_on()
-        self._name = f"{route.http_method} {route.shown}"
+        self._name = f"{http_method} {shown}"
         self._attributes = {
-            "http.request.method": route.http_method,
-            "http.route": route.shown,
+            "http.request.method": http_method,
+            "http.route": shown,
             "url.scheme": "http",
         }
 

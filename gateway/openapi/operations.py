@@ -127,7 +127,7 @@ def _responses(route: Route, schemas: Schemas) -> Schema:
 
 
 def _refusals(route: Route) -> Iterator[int]:
-    if route.template.variables:
+    if route.template.variables or route.body:  # what a body names may not be there either
         yield 404
     if route.body:
         yield from (413, 415)

@@ -29,6 +29,9 @@ body it is 422. While the first is at work, and when nobody can say what became 
 **Errors** are problem documents (RFC 9457). `reason` never changes; `errors` names each field by its path in
 the JSON that you sent; `traceId` helps the operator to find what happened.
 
+**Other regions** ask below `/federation/v1/` and read `/.well-known/interchange-region`. What they send is
+signed, and not part of this document.
+
 **Numbers** of 64 bits are strings. Moments are RFC 3339 in UTC, days are `YYYY-MM-DD`. Fields that are not
 set are written with their default, but for moments, inner objects and optional ones, which are left out.
 """

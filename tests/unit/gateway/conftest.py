@@ -10,12 +10,13 @@ import pytest
 from redis import Redis
 
 from chassis import valkey
+from chassis.auth import ServiceToken
 from chassis.client import channel
 from gateway.app import create_app
 from gateway.config import Config
-from tests.unit.gateway.services import Books, serving, verifier
+from tests.unit.gateway.services import GATEWAY_KEY, Books, serving, verifier
 
-PROGRAMS = ("identity", "opportunities", "matching", "notifications")
+PROGRAMS = ("identity", "opportunities", "matching", "notifications", "federation")
 
 Client = Any  # a FlaskClient: the JSON of its answers has any shape
 MakeClient = Callable[..., Client]
@@ -41,7 +42,8 @@ def a_client(address: str, redis: Redis, redis_url: str) -> Iterator[MakeClient]
             config = Config(**{"redis_url": redis_url, "rate_limit_factor": 1000.0, **settings})  # type: ignore[arg-type]
             opened = stack.enter_context(channel(at))
             cache = stack.enter_context(valkey.connect(config.redis_url))
-            app = create_app(config, dict.fromkeys(PROGRAMS, opened), verifier(), cache)
+            own = stack.enter_context(channel(at, token=ServiceToken(GATEWAY_KEY, "gateway")))
+            app = create_app(config, dict.fromkeys(PROGRAMS, opened), verifier(), cache, own)
             return app.test_client()
 
         yield make

@@ -11,6 +11,8 @@ from threading import Lock
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
+from interchange.federation.v1 import region_keys_pb2
+from interchange.federation.v1 import region_keys_pb2_grpc as region_keys_rpc
 from interchange.identity.v1 import people_pb2, sessions_pb2
 from interchange.identity.v1 import people_pb2_grpc as people_rpc
 from interchange.identity.v1 import sessions_pb2_grpc as sessions_rpc
@@ -31,6 +33,7 @@ from chassis.server import Server
 
 REGION = "east-of-england"
 ACCESS_KEY = auth.generate_key("access.1")
+GATEWAY_KEY = auth.generate_key("gateway")
 PERSON = auth.Principal(
     person="people/1",
     organisation="organisations/1",
@@ -57,6 +60,9 @@ class Books:
 
     notices: dict[str, notices_pb2.Notice] = field(default_factory=dict)
     seen: list[Seen] = field(default_factory=list)
+    partner_answer: region_keys_pb2.AnswerPartnerResponse = field(
+        default_factory=lambda: region_keys_pb2.AnswerPartnerResponse(status=200)
+    )
     then: Callable[[], None] = lambda: None
     lock: Lock = field(default_factory=Lock)
 
@@ -223,7 +229,21 @@ class Notifications(notifications_rpc.NotificationServiceServicer):
         return Empty()
 
 
+class PartnerDoor(region_keys_rpc.PartnerDoorServiceServicer):
+    """Answers what the test has put there."""
+
+    def __init__(self, books: Books) -> None:
+        self.books = books
+
+    def AnswerPartner(
+        self, request: region_keys_pb2.AnswerPartnerRequest, _: Context
+    ) -> region_keys_pb2.AnswerPartnerResponse:
+        self.books.note(request)
+        return self.books.partner_answer
+
+
 RULES: policy.Rules = {
+    "AnswerPartner": policy.service("gateway"),
     "CreateNotice": policy.any_of(policy.manager, policy.operator),
     **dict.fromkeys(
         [
@@ -256,7 +276,7 @@ RULES: policy.Rules = {
 
 def verifier(is_revoked: Callable[[str], bool] | None = None) -> auth.Verifier:
     people = auth.JWKS([ACCESS_KEY])
-    return auth.Verifier(auth.JWKS(), lambda: people, is_revoked, region=REGION)
+    return auth.Verifier(auth.JWKS([GATEWAY_KEY]), lambda: people, is_revoked, region=REGION)
 
 
 @contextmanager
@@ -269,6 +289,7 @@ def serving(books: Books, address: str = "127.0.0.1:0") -> Iterator[Server]:
     people_rpc.add_PersonServiceServicer_to_server(People(books), server.grpc)  # type: ignore[abstract]  # the rest is not implemented
     matching_rpc.add_MatchingServiceServicer_to_server(Matching(books), server.grpc)  # type: ignore[abstract]  # the rest is not implemented
     notifications_rpc.add_NotificationServiceServicer_to_server(Notifications(books), server.grpc)  # type: ignore[abstract]  # the rest is not implemented
+    region_keys_rpc.add_PartnerDoorServiceServicer_to_server(PartnerDoor(books), server.grpc)
     server.start()
     try:
         yield server

@@ -29,3 +29,16 @@ def test_not_ready_says_who_is_away(a_client: MakeClient) -> None:
     assert answer.json["status"] == "not ready"
     assert answer.json["programs"]["identity"] == "away"
     assert answer.json["programs"]["valkey"] == "ready"
+
+
+def test_nobody_is_shown_anything_before_partners_were_heard(a_client: MakeClient) -> None:
+    starting = a_client(at="127.0.0.1:1", open_within_s=60.0)
+
+    answer = starting.get("/v1/notices")
+
+    assert (answer.status_code, answer.json["reason"]) == (503, "STARTING")
+    assert starting.get("/healthz").status_code == 200
+
+
+def test_once_partners_were_heard_everybody_is_answered(a_client: MakeClient) -> None:
+    assert a_client(open_within_s=60.0).get("/v1/notices").status_code == 200

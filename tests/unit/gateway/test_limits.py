@@ -104,7 +104,7 @@ def test_without_valkey_each_door_counts_for_itself(a_client: MakeClient) -> Non
 def test_our_own_proxies_are_believed_and_nobody_else(a_client: MakeClient) -> None:
     settings = {"rate_limit_factor": 1.0, "reads_per_minute": 1}
     direct = a_client(**settings)
-    behind = a_client(trusted_proxies=1, **settings)
+    behind = a_client(trusted_proxies="127.0.0.1", **settings)
 
     def by(client: Client, forwarded: str) -> Any:
         return client.get("/v1/notices", headers={"X-Forwarded-For": forwarded}).status_code

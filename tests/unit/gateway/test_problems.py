@@ -9,7 +9,7 @@ from threading import Event
 import pytest
 
 from chassis import errors
-from gateway.door import log
+from gateway.working import log
 from tests.unit.gateway.conftest import Client, MakeClient
 from tests.unit.gateway.services import OTHER, Books, access_token, signed_in
 from tests.unit.gateway.test_api import DRAFT, create

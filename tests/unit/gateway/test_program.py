@@ -14,6 +14,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
+from typing import Any
 
 import pytest
 import requests
@@ -23,7 +24,7 @@ from cli.ports import free_port
 from tests.support.telemetry import Collector
 from tests.support.waiting import eventually
 from tests.unit.gateway.conftest import PROGRAMS
-from tests.unit.gateway.services import PERSON, Books, signed_in
+from tests.unit.gateway.services import GATEWAY_KEY, PERSON, Books, signed_in
 from tests.unit.gateway.test_api import DRAFT
 
 ROOT = Path(__file__).parents[3]
@@ -57,6 +58,8 @@ Start = Callable[..., Program]
 
 @pytest.fixture
 def start(address: str, redis_url: str, tmp_path: Path) -> Iterator[Start]:
+    own = tmp_path / "gateway.json"
+    own.write_text(json.dumps(GATEWAY_KEY))
     keys = tmp_path / "services.json"
     keys.write_text(auth.JWKS([auth.generate_key("matching")]).dump())
     with ExitStack() as stack:
@@ -74,6 +77,7 @@ def start(address: str, redis_url: str, tmp_path: Path) -> Iterator[Start]:
                     "INTERCHANGE_PORT": str(port),
                     "INTERCHANGE_METRICS_PORT": str(metrics),
                     "INTERCHANGE_REDIS_URL": redis_url,
+                    "INTERCHANGE_SERVICE_KEY_FILE": str(own),
                     "INTERCHANGE_SERVICE_KEYS_FILE": str(keys),
                     "INTERCHANGE_RATE_LIMIT_FACTOR": "1000",
                     **environment,
@@ -103,6 +107,20 @@ def test_it_believes_the_keys_that_identity_publishes(start: Start, books: Books
 
     assert answer.status_code == 200
     assert books.seen[-1].who == PERSON
+
+
+def test_other_regions_ask_with_the_target_that_they_signed(start: Start, books: Books) -> None:
+    program = start()
+
+    requests.get(f"{program.url}/federation/v1/feed/national?after=%2C1&limit=5", timeout=5)
+    feed: Any = books.asked
+    document = f"{program.url}/.well-known/interchange-region"
+    requests.get(document, timeout=5, headers={"Host": "other.example:81"})
+    other: Any = books.asked
+
+    assert feed.target == "/federation/v1/feed/national?after=%2C1&limit=5"
+    assert feed.authority == program.url.removeprefix("http://")
+    assert other.authority == "other.example:81"
 
 
 def test_told_to_stop_it_ends_what_it_has_begun(start: Start, books: Books) -> None:
