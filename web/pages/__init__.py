@@ -1,0 +1,1 @@
+"""The pages, one file for what a person comes to do."""
