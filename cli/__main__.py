@@ -11,7 +11,10 @@ from pydantic import ValidationError
 from chassis.errors import Error
 
 # Each has a file of its own, which is read when it is asked for: they need different parts.
-COMMANDS = ("up", "demo", "migrate", "rebuild", "dead-letters", "operator", "audit", "status")
+COMMANDS = (
+    "up", "run", "network", "demo", "migrate", "keys", "provision", "rebuild", "dead-letters",
+    "operator", "audit", "federation", "status", "doctor", "traces", "walk", "model", "backup", "restore",
+)  # fmt: skip
 
 
 class Commands(click.Group):

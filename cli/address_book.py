@@ -19,6 +19,8 @@ class AddressBook:
     valkey: int
     smtp: int
     services: dict[str, int]
+    web: int = 0
+    traces: int = 0  # 0: they are not kept here
     duplicate_window_s: float = 600  # how long the bus itself remembers what it was given
 
     def address(self, service: str) -> str:

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from cli.settings import Settings
-from demo.sign_ins import PASSWORD, SIGN_INS
+from demo.sign_ins import PASSWORD, sign_ins_of
 
 BEGUN, DONE = "demonstration.begun", "demonstration.done"
 
@@ -20,18 +20,22 @@ def is_seeded(data_dir: Path) -> bool:
     return (data_dir / DONE).exists()
 
 
+def is_half_seeded(data_dir: Path) -> bool:
+    """Whether seeding was broken off."""
+    return (data_dir / BEGUN).exists() and not is_seeded(data_dir)
+
+
 def discard_half_seeded(settings: Settings) -> bool:
     """Empty a data folder in which seeding was broken off: it holds nothing but half a demonstration.
 
     Databases elsewhere are not ours to empty: they are left, and seeding refuses them.
     """
-    data_dir = settings.data_dir
-    if not (data_dir / BEGUN).exists() or is_seeded(data_dir):
+    if not is_half_seeded(settings.data_dir):
         return False
-    shutil.rmtree(data_dir)
+    shutil.rmtree(settings.data_dir)
     return True
 
 
-def sign_ins() -> str:
-    """Who can sign in to the demonstration, as lines to print."""
-    return "\n".join(f"  {address:<32} {PASSWORD}" for address in SIGN_INS)
+def sign_ins(region: str) -> str:
+    """Who can sign in to a region's demonstration, as lines to print."""
+    return "\n".join(f"  {address:<32} {PASSWORD}" for address in sign_ins_of(region))

@@ -15,17 +15,20 @@ from chassis.clock import now
 from cli.channels import service_channel
 from cli.demonstration import BEGUN, DONE, Told
 from cli.settings import Settings
+from demo.regions import demonstration_of
+from demo.regions.demonstration import Size
 from demo.seed import Seeder
 
 
-def seed(settings: Settings, is_told: Callable[[], bool] = lambda: False) -> None:
+def seed(
+    settings: Settings, is_told: Callable[[], bool] = lambda: False, size: Size | None = None
+) -> None:
     """Put the demonstration into the running region, which must be empty; shows how far it is.
 
     Broken off when `is_told` says so; what is half done is thrown away at the next start.
     """
-    identity, opportunities = (
-        service_channel(settings, each) for each in ("identity", "opportunities")
-    )
+    programs = ("identity", "opportunities", "matching")
+    identity, opportunities, matching = (service_channel(settings, each) for each in programs)
     _require_empty(identity)
     (settings.data_dir / BEGUN).touch()
     with Progress(console=Console(stderr=True)) as progress:
@@ -38,7 +41,8 @@ def seed(settings: Settings, is_told: Callable[[], bool] = lambda: False) -> Non
                 tasks[what] = progress.add_task(f"Adding {what}", total=total)
             progress.update(tasks[what], completed=done)
 
-        Seeder(identity, opportunities, step, now().date()).run()
+        demonstration = demonstration_of(settings.region)
+        Seeder(demonstration, identity, opportunities, matching, step, now().date()).run(size)
     (settings.data_dir / DONE).touch()
 
 

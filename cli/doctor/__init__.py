@@ -1,0 +1,1 @@
+"""Looking a region over: each check says what is well, what is not, and what to do."""
