@@ -1,4 +1,4 @@
-"""A hundred and forty notices as managers write them: subjects, ways of asking, and who asks."""
+"""Notices as managers write them: subjects, ways of asking, and who asks."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from interchange.common.v1 import types_pb2 as types
 from interchange.opportunities.v1 import notices_pb2 as pb
 
 from demo.organisations import DemoOrganisation
-
-NOTICES = 140
 
 
 @dataclass(frozen=True)
@@ -107,34 +105,13 @@ class DemoNotice:
     notice: pb.Notice
 
 
-# The two notices of the story: everything else in the demonstration stands around them.
-STORY = (
-    DemoNotice("norfolk", pb.Notice(
-        kind=pb.WANTED, format=pb.WORK_SHADOWING,
-        title="Work shadowing wanted in a district's housing-options service",
-        body="A colleague in housing strategy would like to see how a district runs its housing-options service "
-             "from the first interview to the personal housing plan.\n\nTwo days a week for a month would suit.",
-        themes=["housing"], skills=["housing-options", "homelessness-prevention"],
-        grade_bands=[types.OFFICER], visibility=pb.NETWORK, days_per_week=2,
-    )),
-    DemoNotice("suffolk", pb.Notice(
-        kind=pb.NEEDED, format=pb.WORK_SHADOWING,
-        title="Housing strategy experience needed in our housing-options team",
-        body="Our housing-options service would gain from somebody who knows housing strategy and data, while they "
-             "see how first interviews and personal housing plans work here.",
-        themes=["housing"], skills=["housing-options", "data-analysis"],
-        grade_bands=[types.OFFICER, types.MIDDLE], visibility=pb.NETWORK, days_per_week=2,
-    )),
-)  # fmt: skip
-
-
 def notices(
-    organisations: Sequence[DemoOrganisation], today: date, count: int
+    story: Sequence[DemoNotice], organisations: Sequence[DemoOrganisation], today: date, count: int
 ) -> Iterator[DemoNotice]:
-    """The story's two, then invented ones up to `count`, for these organisations (those with a manager)."""
-    yield from STORY
+    """The story's own, then invented ones up to `count`, for these organisations (those with a manager)."""
+    yield from story
     chance = Random("notices")
-    for _ in range(count - len(STORY)):
+    for _ in range(count - len(story)):
         yield _invent(chance, chance.choice(organisations), today)
 
 

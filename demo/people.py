@@ -1,4 +1,4 @@
-"""Six hundred invented people: names drawn from lists, jobs by sector, the same ones every time."""
+"""Invented people: names drawn from lists, jobs by sector, the same ones every time."""
 
 from __future__ import annotations
 
@@ -10,8 +10,6 @@ from interchange.common.v1 import types_pb2 as types
 from interchange.identity.v1 import people_pb2 as pb
 
 from demo.organisations import DemoOrganisation
-
-PARTICIPANTS = 600
 
 FIRST_NAMES = """
     Aisha Alan Amara Andrew Anita Asha Ben Beth Bronwen Carol Cerys Chidi Chloe Clare Daniel
@@ -91,25 +89,12 @@ class DemoPerson:
         )
 
 
-# The people of the story, who sign in at demo.example.
-CAST = (
-    DemoPerson("norfolk.manager", "norfolk.manager@demo.example", "Hazel Thirtle", "norfolk",
-               "Organisational development lead", types.MIDDLE, ("partnership-working",), ()),
-    DemoPerson("suffolk.manager", "suffolk.manager@demo.example", "Imran Quantrill", "suffolk",
-               "Workforce development manager", types.MIDDLE, ("partnership-working",), ()),
-    DemoPerson("norfolk.officer", "norfolk.officer@demo.example", "Priya Larter", "norfolk",
-               "Housing strategy officer", types.OFFICER, ("data-analysis",), ("housing-options",)),
-    DemoPerson("suffolk.officer", "suffolk.officer@demo.example", "Gareth Pegg", "suffolk",
-               "Housing options team leader", types.MIDDLE, ("housing-options", "homelessness-prevention"), ()),
-    DemoPerson("charity.manager", "charity.manager@demo.example", "Zofia Yaxley", "open-latch-housing-advice",
-               "Director of services", types.SENIOR, ("homelessness-prevention",), ("commissioning",)),
-)  # fmt: skip
-
-
-def managers(organisations: Sequence[DemoOrganisation]) -> dict[str, DemoPerson]:
+def managers(
+    organisations: Sequence[DemoOrganisation], cast: Sequence[DemoPerson]
+) -> dict[str, DemoPerson]:
     """One manager for nine in ten organisations, by the organisation's key; the cast's own come first."""
     chance = Random("managers")
-    chosen = {person.organisation: person for person in CAST if person.key.endswith(".manager")}
+    chosen = {person.organisation: person for person in cast if person.key.endswith(".manager")}
     for organisation in organisations:
         if organisation.key not in chosen and chance.random() < 0.9:
             chosen[organisation.key] = _invent(chance, organisation, f"manager.{organisation.key}")

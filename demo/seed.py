@@ -14,6 +14,7 @@ from interchange.identity.v1 import people_pb2 as people_pb
 from interchange.identity.v1 import people_pb2_grpc as people_rpc
 from interchange.identity.v1 import sessions_pb2 as sessions_pb
 from interchange.identity.v1 import sessions_pb2_grpc as sessions_rpc
+from interchange.matching.v1.pairing_pb2_grpc import PairingServiceStub
 from interchange.opportunities.v1 import exchanges_pb2 as exchanges_pb
 from interchange.opportunities.v1 import exchanges_pb2_grpc as exchanges_rpc
 from interchange.opportunities.v1 import interests_pb2 as interests_pb
@@ -22,17 +23,21 @@ from interchange.opportunities.v1 import notices_pb2 as notices_pb
 from interchange.opportunities.v1 import notices_pb2_grpc as notices_rpc
 from interchange.opportunities.v1 import requests_pb2 as requests_pb
 from interchange.opportunities.v1 import requests_pb2_grpc as requests_rpc
+from interchange.opportunities.v1 import swaps_pb2 as swaps_pb
+from interchange.opportunities.v1 import swaps_pb2_grpc as swaps_rpc
 
-from demo.notices import NOTICES, DemoNotice, notices
-from demo.organisations import DemoOrganisation, councils, third_sector
-from demo.people import CAST, PARTICIPANTS, DemoPerson, managers, participants
+from demo import swaps
+from demo.cohorts import Cohorts, applicants
+from demo.notices import DemoNotice, notices
+from demo.organisations import DemoOrganisation
+from demo.people import DemoPerson, managers, participants
+from demo.regions.demonstration import Demonstration, Size
 from demo.sign_ins import OPERATOR, PASSWORD
 
 CONSENT = "introduction-2026-11"
 # The last of the list stay unverified, and the last notices unpublished: something must wait for the operator.
 UNVERIFIED = 2
 UNPUBLISHED = 6
-INTERESTS = 70
 
 Metadata = tuple[tuple[str, str | bytes], ...]
 Step = Callable[[str, int, int], None]
@@ -50,11 +55,18 @@ class Seeded:
 
 
 class Seeder:
-    """Makes the demonstration with `identity` and `opportunities`; `step` hears of progress."""
+    """Makes the demonstration with `identity`, `opportunities` and `matching`; `step` hears of progress."""
 
     def __init__(
-        self, identity: grpc.Channel, opportunities: grpc.Channel, step: Step, today: date
+        self,
+        demonstration: Demonstration,
+        identity: grpc.Channel,
+        opportunities: grpc.Channel,
+        matching: grpc.Channel,
+        step: Step,
+        today: date,
     ) -> None:
+        self.demonstration = demonstration
         self.organisations = organisations_rpc.OrganisationServiceStub(identity)
         self.people = people_rpc.PersonServiceStub(identity)
         self.sessions = sessions_rpc.SessionServiceStub(identity)
@@ -63,23 +75,32 @@ class Seeder:
         self.requests = requests_rpc.RequestServiceStub(opportunities)
         self.interests = interests_rpc.InterestServiceStub(opportunities)
         self.exchanges = exchanges_rpc.ExchangeServiceStub(opportunities)
+        self.pairing = PairingServiceStub(matching)
+
+        self.swaps = swaps_rpc.SwapServiceStub(opportunities)
         self.step, self.today, self.made = step, today, Seeded()
 
-    def run(self, participant_count: int = PARTICIPANTS, notice_count: int = NOTICES) -> None:
+    def run(self, size: Size | None = None) -> None:
         """Everything, in the order in which a region grows."""
-        bodies = [*councils(), *third_sector()]
-        appointed = managers(bodies)
-        members = list(participants(bodies, participant_count - len(CAST)))
+        size = size or self.demonstration.size
+        bodies, cast = self.demonstration.organisations(), self.demonstration.cast
+        appointed = managers(bodies, cast)
+        members = list(participants(bodies, size.people - len(cast)))
         active = _one_each(members, appointed)
+        others = [person for person in cast if person not in appointed.values()]
         self._open_region()
         self._register(bodies)
-        self._add_people([*appointed.values(), *_others(appointed), *members])
+        self._add_people([*appointed.values(), *others, *members])
         self._appoint(appointed)
-        self._give_passwords([*_others(appointed), *active.values()])
+        self._give_passwords([*others, *active.values()])
         with_manager = [body for body in bodies[:-UNVERIFIED] if body.key in appointed]
-        self._post(list(notices(with_manager, self.today, notice_count)), appointed, active)
+        drafts = notices(self.demonstration.story, with_manager, self.today, size.notices)
+        self._post(list(drafts), appointed, active)
         self._ask()
-        self._exchange(appointed, active)
+        self._exchange(appointed, active, size.interests)
+        self._pair(bodies, appointed, members)
+
+        self._swap(appointed, active)
 
     def _open_region(self) -> None:
         self.credentials.CreateOperator(
@@ -172,14 +193,14 @@ class Seeder:
         notice = notices_pb.Notice()
         notice.CopyFrom(draft.notice)
         notice.organisation = self.made.organisations[draft.organisation]
-        person = _officer(draft.organisation) or active.get(draft.organisation)
+        person = self._asker(draft.organisation) or active.get(draft.organisation)
         if notice.kind == notices_pb.WANTED and person is not None:
             notice.beneficiary = self.made.people[person.key]
             notice.consent.text_version = CONSENT
         return notice
 
     def _ask(self) -> None:
-        """A request that waits for the Norfolk manager."""
+        """A request that waits for the asker's manager."""
         request = requests_pb.Request(
             title="A mentor for work with data",
             body="I have begun to analyse our own housing data and would like somebody to look over my shoulder.",
@@ -189,11 +210,21 @@ class Seeder:
         )
         request.consent.text_version = CONSENT
         self.requests.CreateRequest(
-            requests_pb.CreateRequestRequest(request=request), metadata=self._as("norfolk.officer")
+            requests_pb.CreateRequestRequest(request=request),
+            metadata=self._as(self.demonstration.asker),
         )
 
+    def _asker(self, organisation: str) -> DemoPerson | None:
+        """Who of the cast asks there, on whose behalf the story's notice is posted."""
+        cast = self.demonstration.cast
+        askers = [each for each in cast if each.key == self.demonstration.asker]
+        return next((each for each in askers if each.organisation == organisation), None)
+
     def _exchange(
-        self, appointed: Mapping[str, DemoPerson], active: Mapping[str, DemoPerson]
+        self,
+        appointed: Mapping[str, DemoPerson],
+        active: Mapping[str, DemoPerson],
+        count: int,
     ) -> None:
         """Interests in every state, and the exchanges that came of some."""
         chance = Random("interests")
@@ -203,11 +234,56 @@ class Seeder:
             if notice.visibility != notices_pb.ORGANISATION
         ]
         keys = [key for key in appointed if key in active and key not in self._unverified()]
-        for done, (draft, notice) in enumerate(chance.sample(open_to_others, INTERESTS), start=1):
+        for done, (draft, notice) in enumerate(chance.sample(open_to_others, count), start=1):
             other = chance.choice([key for key in keys if key != draft.organisation])
             parties = _Parties(appointed[draft.organisation], appointed[other], active[other])
             self._answer(notice, parties, active.get(draft.organisation), done)
-            self.step("interests", done, INTERESTS)
+            self.step("interests", done, count)
+
+    def _pair(
+        self,
+        bodies: Sequence[DemoOrganisation],
+        appointed: Mapping[str, DemoPerson],
+        members: Sequence[DemoPerson],
+    ) -> None:
+        """Managers apply for people of theirs, who are then paired once."""
+        managed = [each for each in members if each.organisation in appointed]
+        charities = frozenset(each.key for each in bodies if each.kind == "THIRD_SECTOR")
+        people = applicants(managed, charities)
+        managing = {each.organisation: appointed[each.organisation] for each in people}
+        tokens = {key: self._as(person.key) for key, person in managing.items()}
+        cohorts = Cohorts(self.pairing, self._as("operator"), self.step)
+        cohorts.run(people, self.made.people, tokens, self.today)
+
+    def _swap(self, appointed: Mapping[str, DemoPerson], active: Mapping[str, DemoPerson]) -> None:
+        """A ring of three proposed, where there are three organisations in the cast."""
+        keys = list(dict.fromkeys(each.organisation for each in self.demonstration.cast))
+        posts = swaps.posts(self.today)
+        if len(keys) < len(posts) or not active.keys() >= set(keys[: len(posts)]):
+            return
+        offered = zip(keys, posts, strict=False)
+        names = [self._put_up(key, post, appointed, active) for key, post in offered]
+        request = swaps_pb.ProposeSwapRequest(swap=swaps.ring(names))
+        self.swaps.ProposeSwap(request, metadata=self._as(appointed[keys[0]].key))
+
+    def _put_up(
+        self,
+        organisation: str,
+        post: notices_pb.Notice,
+        appointed: Mapping[str, DemoPerson],
+        active: Mapping[str, DemoPerson],
+    ) -> str:
+        """A published post, on behalf of somebody who agreed to be introduced."""
+        metadata = self._as(appointed[organisation].key)
+        post.organisation = self.made.organisations[organisation]
+        post.beneficiary = self.made.people[active[organisation].key]
+        post.consent.text_version = CONSENT
+        name = self.notices.CreateNotice(
+            notices_pb.CreateNoticeRequest(notice=post), metadata=metadata
+        ).name
+        self.notices.SubmitNotice(notices_pb.SubmitNoticeRequest(name=name), metadata=metadata)
+        self.notices.PublishNotice(notices_pb.PublishNoticeRequest(name=name), metadata=metadata)
+        return name
 
     def _unverified(self) -> set[str]:
         return set(list(self.made.organisations)[-UNVERIFIED:])
@@ -300,11 +376,6 @@ class _Parties:
     visitor: DemoPerson
 
 
-def _others(appointed: Mapping[str, DemoPerson]) -> list[DemoPerson]:
-    """Those of the cast who are not managers."""
-    return [person for person in CAST if person not in appointed.values()]
-
-
 def _one_each(
     members: Sequence[DemoPerson], appointed: Mapping[str, DemoPerson]
 ) -> dict[str, DemoPerson]:
@@ -314,11 +385,3 @@ def _one_each(
         if person.organisation in appointed:
             first.setdefault(person.organisation, person)
     return first
-
-
-def _officer(organisation: str) -> DemoPerson | None:
-    """The cast's officer there, on whose behalf the story's notice is posted."""
-    officers = [
-        each for each in CAST if each.key == "norfolk.officer" and each.organisation == organisation
-    ]
-    return officers[0] if officers else None
