@@ -1,0 +1,1 @@
+"""How a region is deployed, and the checks of it."""

@@ -1,0 +1,1 @@
+"""Checks that take minutes and root: `make check-image`."""

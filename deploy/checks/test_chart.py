@@ -1,0 +1,138 @@
+"""Every profile renders to what a cluster takes and an operator wants, at the ends of what we support."""
+
+from __future__ import annotations
+
+import json
+from functools import cache
+
+import pytest
+
+from deploy.checks import arrows, claims
+from deploy.checks.chart import CHART, NEWEST, OLDEST, PROFILES, Refused, Rendered, helm, render
+
+pytestmark = pytest.mark.usefixtures("tools_or_skip")
+
+# As they are given, and what else an operator may choose.
+VARIANTS = {
+    "bare": ("small", "nats.kind=bundled"),
+    "on the gateway API": ("region", "httpRoute.enabled=true", "httpRoute.parentRefs[0].name=main"),
+    "without desk and monitoring": ("region", "desk.enabled=false", "monitoring.dashboards=false"),
+    "external, in the clear": (
+        "small", "postgresql.kind=external", "postgresql.external.existingSecret=interchange-databases",
+    ),
+    "traced": ("small", "otlp.endpoint=http://collector:4318"),
+    "mail by Notify": ("small", "mail.existingSecret=interchange-mail", "mail.notifySecret=interchange-notify"),
+}  # fmt: skip
+
+
+@cache
+def rendered(
+    profile: str, *settings: str, kubernetes: str = NEWEST, is_upgrade: bool = False
+) -> Rendered:
+    return render(profile, *settings, kubernetes=kubernetes, is_upgrade=is_upgrade)
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_helm_finds_nothing_to_say(profile: str) -> None:
+    helm("lint", "--strict", CHART, "-f", CHART / f"values-{profile}.yaml")
+
+
+@pytest.mark.parametrize("claim", claims.CLAIMS, ids=lambda each: each.__name__)
+@pytest.mark.parametrize("profile", PROFILES)
+def test_a_profile_is_sound(profile: str, claim: claims.Claim) -> None:
+    assert list(claim(rendered(profile))) == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+@pytest.mark.parametrize("is_upgrade", [False, True], ids=["install", "upgrade"])
+@pytest.mark.parametrize("version", [OLDEST, NEWEST])
+def test_every_supported_kubernetes_takes_it(profile: str, version: str, is_upgrade: bool) -> None:
+    things = rendered(profile, kubernetes=version, is_upgrade=is_upgrade)
+
+    assert list(claims.is_valid(things, version)) == []
+
+
+@pytest.mark.parametrize("variant", VARIANTS)
+def test_what_an_operator_may_choose_is_sound(variant: str) -> None:
+    things = rendered(*VARIANTS[variant])
+
+    assert [wrong for claim in claims.CLAIMS for wrong in claim(things)] == []
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_network_policies_are_the_architecture_s_arrows(profile: str) -> None:
+    assert arrows.in_policies(rendered(profile)) == arrows.in_code()
+
+
+@pytest.mark.parametrize("profile", PROFILES)
+def test_nothing_is_let_through_that_no_policy_names(profile: str) -> None:
+    """Every pod of ours is under the policy that denies everything."""
+    things = rendered(profile)
+    deny = next(
+        each for each in things.of("NetworkPolicy") if each["metadata"]["name"].endswith("-nothing")
+    )
+
+    assert deny["spec"]["policyTypes"] == ["Ingress", "Egress"]
+    assert "ingress" not in deny["spec"] and "egress" not in deny["spec"]
+    selector = deny["spec"]["podSelector"]["matchLabels"]
+    assert all(selector.items() <= pod.labels.items() for pod in things.pods)
+
+
+def test_each_program_gets_its_own_keys_only() -> None:
+    things = rendered("region")
+
+    for pod in things.pods:
+        secrets = {each["secret"]["secretName"] for each in pod.spec["volumes"] if "secret" in each}
+        keys = {each.partition("-keys-")[2] for each in secrets if "-keys-" in each}
+        own = {"desk": {"cli"}, "test": {"cli"}, "web": set(), "jobs": {"bus"}, "keys": set()}
+        allowed = own.get(pod.component, {pod.component})
+        assert keys <= allowed | {"public"}, pod.name
+
+
+def test_a_change_of_the_schema_comes_before_the_pods_that_need_it() -> None:
+    def hook(profile: str, is_upgrade: bool) -> str | None:
+        jobs = rendered(profile, is_upgrade=is_upgrade).of("Job")
+        job = next(each for each in jobs if "-migrate" in each["metadata"]["name"])
+        found: str | None = job["metadata"].get("annotations", {}).get("helm.sh/hook")
+        return found
+
+    assert hook("national", is_upgrade=False) == "pre-install,pre-upgrade"
+    assert hook("region", is_upgrade=True) == "pre-upgrade"
+    # The database itself is a part of the release: a job before it would wait for ever.
+    assert hook("region", is_upgrade=False) is None
+    waits = rendered("region").pod("identity").spec["initContainers"][0]
+    assert waits["args"] == ["migrate", "--wait", "identity"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "words"),
+    [
+        ("programs.identity.replica=2", "additional properties 'replica' not allowed"),
+        ("nats.kind=rabbit", "'external', 'bundled'"),
+        ("publicUrl=interchange.example", "publicUrl"),
+        ("region.code=East", "region/code"),
+        ("programs.web.resources.limits.memory=lots", "memory"),
+        ("programs.web.env.FOO=bar", "FOO"),
+        ("programs.matching.autoscaling.enabled=true", "autoscaling/enabled"),
+        ("nats.replicas=2", "nats/replicas"),
+    ],
+)
+def test_a_wrong_value_is_refused_by_name(setting: str, words: str) -> None:
+    with pytest.raises(Refused) as refused:
+        render("small", setting)
+
+    assert words in str(refused.value)
+
+
+def test_what_must_be_said_is_asked_for() -> None:
+    with pytest.raises(Refused, match="name a Secret with a URL for each service"):
+        render("small", "postgresql.kind=external")
+
+
+def test_every_value_is_in_the_schema() -> None:
+    import yaml
+
+    schema = json.loads((CHART / "values.schema.json").read_text())
+    values = yaml.safe_load((CHART / "values.yaml").read_text())
+
+    assert set(values) == set(schema["properties"]) - {"global"}
