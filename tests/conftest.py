@@ -11,6 +11,8 @@ from tempfile import TemporaryDirectory
 import pytest
 import sqlalchemy as sa
 from redis import Redis
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from chassis import migrations
 from chassis.database import Database
@@ -19,6 +21,18 @@ from tests.support import servers
 Databases = Callable[[str], Database]
 
 _numbers = count(1)
+
+
+class RegionsBesideTheRest(LoadScopeScheduling):
+    """One worker runs what starts whole regions, which are then started once; others run the rest by files."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.partition("::")[0]
+        return "regions" if file.startswith(("tests/chaos/", "tests/e2e/")) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return RegionsBesideTheRest(config, log)
 
 
 @pytest.fixture(scope="session")
@@ -54,14 +68,14 @@ def nats(tmp_path: Path) -> Iterator[servers.Nats]:
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
-    """`databases("identity")`: the service's database, fresh and migrated. The test runs on both engines."""
+    """`databases("identity")`: a database of the service's, fresh and migrated. The test runs on both engines."""
     with ExitStack() as stack:
 
         def make(program: str) -> Database:
             url = (
-                f"sqlite:///{tmp_path / f'{program}.db'}"
+                f"sqlite:///{tmp_path / f'{program}_{next(_numbers)}.db'}"
                 if request.param == "sqlite"
-                else _new_database(request.getfixturevalue("postgresql_url"), program)
+                else new_database(request.getfixturevalue("postgresql_url"), program)
             )
             migrations.upgrade(program, url)
             return stack.enter_context(Database(url))
@@ -69,7 +83,7 @@ def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databa
         yield make
 
 
-def _new_database(url: str, program: str) -> str:
+def new_database(url: str, program: str) -> str:
     """A new database in the running PostgreSQL."""
     name = f"{program}_{next(_numbers)}"
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 
+from tests.support.released import unpack
+
 BUF = Path(sysconfig.get_path("scripts")) / "buf"
-BASELINE = Path(__file__).parents[2] / "proto" / "baseline.binpb"
+ROOT = Path(__file__).parents[2]
 
 
 def image() -> FileDescriptorSet:
@@ -28,9 +30,10 @@ def notices(contract: FileDescriptorSet) -> FileDescriptorProto:
 def is_accepted(contract: FileDescriptorSet, folder: Path) -> bool:
     changed = folder / "changed.binpb"
     changed.write_bytes(contract.SerializeToString())
+    baseline = unpack(folder / "released") / "gen" / "interchange" / "descriptors.binpb"
     found = subprocess.run(
-        [BUF, "breaking", f"{changed}#format=binpb", "--against", f"{BASELINE}#format=binpb"],
-        cwd=BASELINE.parents[1],
+        [BUF, "breaking", f"{changed}#format=binpb", "--against", f"{baseline}#format=binpb"],
+        cwd=ROOT,
         env={"HOME": str(folder), "BUF_CACHE_DIR": str(folder)},
         capture_output=True,
         check=False,

@@ -36,6 +36,20 @@ def test_an_operator_is_made_and_signs_in(region: RunningRegion) -> None:
     assert region.visitor.sign_in(email, PASSWORD).get("/v1/me")["roles"] == ["operator"]
 
 
+def test_a_walk_through_the_region_finds_all_well_and_leaves_nothing(
+    region: RunningRegion,
+) -> None:
+    pages = f"http://127.0.0.1:{region.book.web}"
+
+    walked = interchange(region, "walk", "--gateway", region.url, "--web", pages)
+
+    assert walked.returncode == 0, walked.stderr
+    assert "an exchange is agreed, started and completed" in walked.stdout
+    assert (
+        region.visitor.get("/v1/notices:search", query="check of the installation")["notices"] == []
+    )
+
+
 def test_the_audit_log_is_intact(region: RunningRegion) -> None:
     region.world("audit").organisation("Audited")
 
@@ -100,7 +114,7 @@ def test_migrating_a_running_region_changes_nothing(region: RunningRegion) -> No
     migrated = interchange(region, "migrate")
 
     assert migrated.returncode == 0, migrated.stderr
-    assert migrated.stdout.count("up to date") == 4
+    assert migrated.stdout.count("up to date") == 5
 
 
 def test_status_says_what_is_ready(region: RunningRegion) -> None:

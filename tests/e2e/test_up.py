@@ -6,6 +6,9 @@ import os
 import signal
 from pathlib import Path
 
+from click.testing import CliRunner
+
+from cli.__main__ import main
 from tests.support.region import RunningRegion
 from tests.support.waiting import eventually
 
@@ -23,11 +26,18 @@ def processes_of(folder: Path) -> list[str]:
     return found
 
 
+# As a region without any backend for traces keeps them itself.
+KEEPING_TRACES = {"TRACES": "1", "OTLP_ENDPOINT": ""}
+
+
 def test_a_region_stops_whole_and_comes_back_with_everything(tmp_path: Path) -> None:
-    with RunningRegion.started(tmp_path) as region:
+    with RunningRegion.started(tmp_path, **KEEPING_TRACES) as region:
         world = region.world("stop")
         manager = world.manager(world.organisation("Stopping"), "Stop Manager")
         name = world.publish(manager, title="Zither lessons wanted")
+        eventually(lambda: _shown_by_traces(region, name))
+        examined = CliRunner().invoke(main, ["doctor"], env={"DATA_DIR": str(tmp_path)})
+        assert examined.exit_code == 0, examined.output
 
     assert processes_of(tmp_path) == []
     with RunningRegion.started(tmp_path) as region:
@@ -54,3 +64,12 @@ def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
 def _nobody(folder: Path) -> None:
     left = processes_of(folder)
     assert left == []
+
+
+def _shown_by_traces(region: RunningRegion, notice: str) -> None:
+    """The whole way of the notice, found by its name and by who published it."""
+    asked = ["show", "--notice", notice, "--role", "manager", "--brief"]
+    environment = {"DATA_DIR": str(region.data)}
+    said = CliRunner().invoke(main, ["traces", *asked], env=environment).output
+    assert "POST /v1/notices/{notice}:publish" in said, said
+    assert "process evt.opportunities.notice.published" in said, said

@@ -16,13 +16,14 @@ from pathlib import Path
 from chassis.bus import Bus
 from chassis.bus.permissions import ADMIN
 from cli.address_book import AddressBook
-from cli.provision import seed_file
+from cli.keys import seed_file
 from tests.support.api import Api
 from tests.support.telemetry import Collector
 from tests.support.waiting import eventually
 from tests.support.world import World
 
-READY_WITHIN_S = 60.0
+READY_WITHIN_S = 130.0  # longer than `up` itself waits, which then says what is missing
+SEEDED_WITHIN_S = 300.0
 STOP_WITHIN_S = 20.0
 ENDED_PROGRAMS = "starting it again"
 
@@ -35,37 +36,56 @@ class RunningRegion:
     collector: Collector
     environment: Mapping[str, str] = field(default_factory=dict)
     process: subprocess.Popen[bytes] | None = None
+    has_demonstration: bool = False
 
     @classmethod
     @contextmanager
-    def started(cls, data: Path, **environment: str) -> Iterator[RunningRegion]:
+    def started(
+        cls, data: Path, *, demonstration: bool = False, **environment: str
+    ) -> Iterator[RunningRegion]:
         """Started when entered and ready; stopped when left, with nothing left behind."""
         with Collector() as collector:
-            region = cls(data, collector, environment)
-            region.start()
+            region = cls(data, collector, environment, has_demonstration=demonstration)
             try:
+                region.start()
                 yield region
             finally:
                 region.stop()
 
     def start(self) -> None:
         """Start it and wait for the line that says that it is ready."""
+        self.launch()
+        self.await_ready()
+
+    def launch(self) -> None:
+        """Start it."""
         environment = {
             **os.environ,
             "DATA_DIR": str(self.data),
             "GATEWAY_PORT": "0",
+            "WEB_PORT": "0",
             "OTLP_ENDPOINT": self.collector.url,
             "RATE_LIMIT_FACTOR": "1000",
+            "PROVIDERS_ON_LOOPBACK": "1",
             **self.environment,
         }
         with self._output.open("wb") as output:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", "cli", "up"],
+                [
+                    sys.executable,
+                    "-m",
+                    "cli",
+                    "up",
+                    *(["--demo"] if self.has_demonstration else []),
+                ],
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
             )
-        eventually(self._is_ready, timeout_s=READY_WITHIN_S)
+
+    def await_ready(self, within_s: float = READY_WITHIN_S) -> None:
+        """Wait for the line that says that it is ready; the demonstration takes longer."""
+        eventually(self._is_ready, timeout_s=within_s + SEEDED_WITHIN_S * self.has_demonstration)
 
     def stop(self) -> None:
         """Stop it as an operator does."""
@@ -111,7 +131,12 @@ class RunningRegion:
         """The process of one program, to hurt it."""
         assert self.process
         children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
-        marks = {"nats": "nats-server", "valkey": "valkey", "mailbox": "cli.mailbox"}
+        marks = {
+            "nats": "nats-server",
+            "valkey": "valkey",
+            "mailbox": "cli.mailbox",
+            "web": "-m web",
+        }
         wanted = marks.get(program, "gateway" if program == "gateway" else f"services.{program}")
         for child in children.split():
             with suppress(FileNotFoundError):

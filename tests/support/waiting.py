@@ -11,7 +11,9 @@ Result = TypeVar("Result")
 LOOK_EVERY_S = 0.02
 
 
-def eventually(claim: Callable[[], Result], timeout_s: float = 10.0) -> Result:
+def eventually(
+    claim: Callable[[], Result], timeout_s: float = 10.0, *, every_s: float = LOOK_EVERY_S
+) -> Result:
     """What `claim` answers once it raises no AssertionError; its last one when the time is over."""
     deadline = time.monotonic() + timeout_s
     while True:
@@ -20,4 +22,4 @@ def eventually(claim: Callable[[], Result], timeout_s: float = 10.0) -> Result:
         except AssertionError:
             if time.monotonic() > deadline:
                 raise
-            time.sleep(LOOK_EVERY_S)
+            time.sleep(every_s)

@@ -1,0 +1,122 @@
+"""How soon a notice of one region is found in another, at rest and while a third floods both."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from statistics import median
+
+from chassis.database import new_id
+from tests.bench.report import Row, bound
+from tests.support.api import Api
+from tests.support.network import NAMES, SOUTH_WEST, RunningNetwork
+from tests.support.storm import Storm
+from tests.support.world import Member
+
+IDLE = 100
+FLOODED = 40
+FLOODED_S = 60.0  # so long is looked at most
+FLOOD = 5_000  # within what may come at once: it is read at full speed
+GIVE_UP_S = 20.0
+# Looking costs the region looked at as much as an answer: oftener, and we would measure ourselves.
+LOOK_EVERY_S = 0.02
+LETTERS = str.maketrans("0123456789", "ghijklmnop")
+# The rhythm that a region has: with that of the tests, which makes seconds of minutes, three regions are never at rest.
+USUAL = {
+    "INTERCHANGE_POLL_EVERY_S": "30",
+    "INTERCHANGE_HELLO_EVERY_S": "60",
+    "INTERCHANGE_DOCUMENT_EVERY_S": "3600",
+    "INTERCHANGE_MEASURE_EVERY_S": "5",
+    "INTERCHANGE_TEND_EVERY_S": "30",
+}
+
+
+def rows(folder: Path) -> Iterator[Row]:
+    with RunningNetwork.started(folder, dict.fromkeys(NAMES, USUAL)) as network:
+        world = network.east.running.world("crossing")
+        manager = world.manager(world.organisation("Crossing"), "Crossing Manager")
+        reader = network.scotland.visitor
+        for number in range(5):
+            lag(reader, manager, f"warm{number}")
+        idle = [lag(reader, manager, f"idle{number}") for number in range(IDLE)]
+        yield bound(
+            "published in A, found in B, idle, p99",
+            p99(idle),
+            most=250,
+            unit="ms",
+            beside=f"median {median(idle):,.0f} ms",
+        )
+        flooded = during_flood(network, reader, manager)
+        yield bound(
+            "the same while C floods, p99",
+            p99(flooded),
+            most=2 * p99(idle),
+            unit="ms",
+            beside=f"idle {p99(idle):,.0f} ms",
+        )
+
+
+def during_flood(network: RunningNetwork, reader: Api, manager: Member) -> list[float]:
+    """Notices of the first region, found in the second while the third publishes thousands."""
+    storm = Storm(network.south_west.running, _template(network))
+    lags: list[float] = []
+    until = time.monotonic() + FLOODED_S
+    with ThreadPoolExecutor(1) as pool:
+        flood = pool.submit(storm.publish, FLOOD, "Flood")
+        while len(lags) < FLOODED or (time.monotonic() < until and not _is_read(network)):
+            lags.append(lag(reader, manager, f"flooded{len(lags)}"))
+        flood.result()
+    return lags
+
+
+def _is_read(network: RunningNetwork) -> bool:
+    """Whether the flood has arrived where we look."""
+    progress = network.scotland.partner(SOUTH_WEST).progress
+    return any(each.incoming and each.cursor >= FLOOD for each in progress)
+
+
+def _template(network: RunningNetwork) -> str:
+    world = network.south_west.running.world("flood")
+    manager = world.manager(world.organisation("Flood"), "Flood Manager")
+    return publish(manager, "template")
+
+
+def publish(manager: Member, word: str) -> str:
+    name = str(manager.api.post("/v1/notices", draft(word))["name"])
+    manager.api.post(f"/v1/{name}:submit")
+    manager.api.post(f"/v1/{name}:publish")
+    return name
+
+
+def lag(reader: Api, manager: Member, kind: str) -> float:
+    """Milliseconds from the answer to :publish there until search here finds the notice."""
+    # A search for what is not there finds what is like it. Many digits in a row look like a telephone number.
+    word = f"{kind}{new_id().hex[-12:].translate(LETTERS)}"
+    publish(manager, word)
+    answered = time.monotonic()
+    while not is_found(reader, word):
+        if time.monotonic() > answered + GIVE_UP_S:
+            break
+        time.sleep(LOOK_EVERY_S)
+    return (time.monotonic() - answered) * 1000
+
+
+def is_found(reader: Api, word: str) -> bool:
+    found = reader.get("/v1/notices:search", query=word, pageSize=1)["notices"]
+    return [each["title"] for each in found] == [draft(word)["title"]]
+
+
+def p99(lags: list[float]) -> float:
+    return sorted(lags)[min(int(len(lags) * 0.99), len(lags) - 1)]
+
+
+def draft(word: str) -> dict[str, object]:
+    return {
+        "kind": "WANTED",
+        "format": "MENTORING",
+        "title": f"Mentor wanted for {word}",
+        "body": "Somebody to talk to once a fortnight.",
+        "visibility": "NETWORK",
+    }

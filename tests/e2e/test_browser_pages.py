@@ -1,0 +1,247 @@
+"""Pages in a real browser, in every state: empty, full, wrong, long words, narrow, and by the keyboard alone."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser as Chromium
+
+from cli.ports import free_port
+from tests.e2e.test_web_tables import FAULTY
+from tests.support.pages import pages
+from tests.support.region import RunningRegion
+from tests.support.screen import NARROW, Gallery, Screen
+from tests.support.waiting import eventually
+from tests.support.world import PASSWORD
+
+VISITED = [
+    "/",
+    "/notices",
+    "/notices?query=nothingfitsthis",
+    "/managers",
+    "/managers?query=nobody",
+    "/organisations",
+    "/organisations?query=nobody",
+    "/troubleshooters",
+    "/figures",
+    "/register",
+    "/register/organisation",
+    "/sign-in?because=idle",
+    "/sign-in/organisation",
+    "/forgotten-password",
+    "/confirm-email?token=x",
+    "/reset-password?token=x",
+]
+EMPTY = [
+    "/dashboard",
+    "/requests",
+    "/interests",
+    "/exchanges",
+    "/messages",
+    "/notices/mine",
+    "/notices/import",
+    "/account/profile",
+    "/account/skills",
+    "/account/preferences",
+    "/account/password",
+    "/account/erase",
+    "/account/second-factor",
+    "/account/second-factor/set-up",
+    "/account/sessions",
+    "/account/linked",
+    "/cohorts",
+    "/favourites",
+    "/savedSearches",
+]
+OPERATED = [
+    "/operator",
+    "/operator/organisations",
+    "/operator/organisations?query=nobody",
+    "/operator/audit",
+    "/operator/audit?action=nothing.of_this",
+    "/operator/deliveries",
+    "/operator/deliveries?state=FAILED",
+    "/operator/moderation",
+    "/operator/coverage",
+    "/operator/partners",
+    "/operator/health",
+    "/operator/dead-letters",
+]
+LONG = "Unpronounceable" * 8  # 120 letters without a place to break
+
+Opens = Callable[..., Screen]
+
+
+@pytest.fixture
+def opens(chromium: Chromium, gallery: Gallery, web: str) -> Opens:
+    def open_(language: str = "en", who: str = "", url: str = web) -> Screen:
+        return Screen(chromium, gallery, url, language, who)
+
+    return open_
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_every_page_of_a_visitor_can_be_used_by_all(opens: Opens, language: str) -> None:
+    visitor = opens(language)
+
+    for path in VISITED:
+        visitor.get(path)
+    visitor.get("/nothing-here", 404)
+    visitor.get("/register")
+    visitor.send(422, display_name="", email="not an address", password="short")
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_every_empty_page_can_be_used_by_all(
+    opens: Opens, region: RunningRegion, language: str
+) -> None:
+    world = region.world(f"empty-{language}")
+    manager = world.manager(world.organisation(f"Empty Council {language}"), "Emma Empty")
+    screen = opens(language, "emma")
+    screen.sign_in(manager.email, PASSWORD)
+
+    for path in EMPTY:
+        screen.get(path)
+    screen.get("/operator", 403)
+    screen.get("/notices/new")
+    screen.send(422, title="ab", body="", start_date=["31", "2", "2027"])
+    screen.get("/notices/import")
+    screen.send(csv=("notices.csv", FAULTY.encode()))
+    screen.get("/account/password")
+    screen.send(422, current_password="", new_password="short")
+
+
+@pytest.mark.parametrize("language", ["en", "cy"])
+def test_every_page_of_an_operator_can_be_used_by_all(
+    opens: Opens, region: RunningRegion, language: str
+) -> None:
+    world = region.world(f"operated-{language}")
+    organisation = world.organisation(
+        f"New Charity {language}", verified=False, kind="THIRD_SECTOR"
+    )
+    screen = opens(language, "operator")
+    screen.sign_in(f"operator.{world.suffix}@region.example", PASSWORD)
+
+    for path in OPERATED:
+        screen.get(path)
+    for action in ("", "/verify", "/appoint"):
+        screen.get(f"/operator/{organisation}{action}")
+    screen.send(422)
+    manager = world.manager(world.organisation(f"Seen Council {language}"), "Mo Seen")
+    body = {
+        "kind": "OFFERED",
+        "format": "SWAP",
+        "title": "To be looked at",
+        "body": "Come and see.",
+    }
+    reviewed = manager.api.post("/v1/notices", body)["name"]
+    manager.api.post(f"/v1/{reviewed}:submit")
+    world.publish(manager)
+    screen.get("/operator/moderation")
+    screen.get(f"/operator/{reviewed}/refuse")
+    screen.send(422)
+
+
+def test_long_words_break_on_a_phone(opens: Opens, region: RunningRegion) -> None:
+    world = region.world("long")
+    manager = world.manager(world.organisation(LONG), "Lena Long")
+    name = world.publish(manager, title=LONG, body=LONG * 3, themes=[LONG[:50]])
+    screen = opens("en", "lena")
+    screen.sign_in(manager.email, PASSWORD)
+
+    def found() -> None:
+        assert screen.get(f"/notices?theme={LONG[:50]}").says(LONG)
+
+    eventually(found)
+    for path in (f"/{name}", f"/{name}/edit", f"/{name}/suggestions", "/notices/mine", "/managers"):
+        screen.get(path)
+
+
+def test_paper_holds_the_notice_and_nothing_to_press(opens: Opens, region: RunningRegion) -> None:
+    world = region.world("printed")
+    manager = world.manager(world.organisation("Paper Council"), "Paul Paper")
+    name = world.publish(manager, title="Printing wanted")
+    screen = opens("en", "paul")
+    screen.sign_in(manager.email, PASSWORD)
+    screen.get(f"/{name}")
+
+    screen.tab.emulate_media(media="print")
+
+    assert screen.tab.get_by_role("heading", name="Printing wanted").is_visible()
+    for each in ("nav", "aside", "button", ".govuk-footer", ".govuk-skip-link"):
+        assert not [found for found in screen.tab.locator(each).all() if found.is_visible()], each
+
+
+def test_the_keyboard_alone_is_enough(opens: Opens, region: RunningRegion) -> None:
+    world = region.world("keys")
+    member = world.member(world.organisation("Keyboard Council"), "Kay Keyboard")
+    screen = opens("en", "kay")
+    screen.get("/sign-in")
+    keyboard = screen.tab.keyboard
+
+    keyboard.press("Tab")
+    assert screen.focused() == "Skip to main content"
+    keyboard.press("Enter")
+    assert screen.focused() == "main-content"
+    while screen.focused() != "email":
+        keyboard.press("Tab")
+    with screen.tab.expect_navigation():
+        keyboard.press("Enter")
+    eventually(lambda: screen.expect_focus("There is a problem"))
+    keyboard.press("Tab")
+    keyboard.press("Enter")
+    assert screen.focused() == "email"
+    keyboard.type(member.email)
+    while screen.focused() != "password":
+        keyboard.press("Tab")
+    keyboard.type(PASSWORD)
+    with screen.tab.expect_navigation():
+        keyboard.press("Enter")
+
+    assert "/requests" in screen.tab.url
+
+
+def test_the_menu_of_a_phone_opens_by_the_keyboard(opens: Opens) -> None:
+    screen = opens()
+    screen.get("/")
+    screen.resize(NARROW)
+
+    screen.tab.get_by_role("button", name="Menu").press("Enter")
+
+    assert screen.tab.get_by_role("link", name="Sign in").first.is_visible()
+    screen.look()
+
+
+def test_who_does_nothing_is_warned_before_being_signed_out(
+    opens: Opens, region: RunningRegion
+) -> None:
+    world = region.world("idle")
+    member = world.member(world.organisation("Idle Council"), "Ida Idle")
+    screen = opens("en", "ida")
+    screen.tab.clock.install()
+    screen.sign_in(member.email, PASSWORD)
+
+    screen.tab.clock.fast_forward("29:00")
+    warning = screen.tab.get_by_role("button", name="Stay signed in")
+    assert warning.is_visible()
+    screen.look()
+    warning.click()
+
+    warning.wait_for(state="hidden")
+
+
+@pytest.fixture
+def lonely(tmp_path: Path, redis_url: str) -> Iterator[str]:
+    """Pages whose gateway is away."""
+    with pages(tmp_path, f"http://127.0.0.1:{free_port()}", redis_url) as url:
+        yield url
+
+
+def test_pages_without_the_gateway_can_be_used_by_all(opens: Opens, lonely: str) -> None:
+    screen = opens("en", "lonely", lonely)
+
+    screen.get("/notices", 503)
+    screen.get("/sign-in")
+    screen.send(503, email="somebody@council.example", password="whatever-it-is")
