@@ -8,6 +8,7 @@ PROTOS := $(shell find proto -name '*.proto')
 MEMORY := $(shell [ "$$(df -k --output=avail /dev/shm 2>/dev/null | tail -1)" -gt 8000000 ] 2>/dev/null && echo /dev/shm || echo /tmp)
 IMAGE := gen/interchange/descriptors.binpb
 FAULTS_CHANGES ?= 20000
+IN ?= tests
 
 .DEFAULT_GOAL := help
 .PHONY: $(shell awk -F: '/^[a-z-]+:/ {print $$1}' Makefile)  # no target is a file of that name
@@ -26,6 +27,9 @@ network: setup ## Run three partner regions with demonstrations on 8080, 8180 an
 test: setup chromium ## Run all tests on real servers
 	@folder=$$(mktemp -d $(MEMORY)/interchange-XXXXXX) && chmod 755 $$folder && trap "rm -rf $$folder" EXIT \
 	  && TMPDIR=$$folder $(BIN)/python -m pytest -q -n 2
+
+again: setup chromium ## Run by themselves the tests that failed last (IN=tests)
+	$(BIN)/python -m pytest -q --last-failed --last-failed-no-failures=none $(IN)
 
 chromium: setup ## See to a Chromium for the browser tests: the machine's own, else one in .venv
 	@$(BIN)/python -m tests.support.chromium
