@@ -78,13 +78,23 @@ def unmanaged(session: Session) -> frozenset[str]:
 
 def kin_of(session: Session, organisation: str) -> frozenset[str]:
     """Organisations that in the end belong to the same one as this, and that one."""
-    rows = session.execute(
-        select(Organisation.name, Organisation.parent).where(Organisation.parent != "")
-    )
-    parents = {row.name: row.parent for row in rows}
+    parents = parents_of_all(session)
     root = root_of(parents, organisation)
     family = {name for name in parents if root_of(parents, name) == root} | {root}
     return frozenset(family) - {organisation}
+
+
+def groups(session: Session) -> Mapping[str, str]:
+    """Of each organisation that belongs to another, or to which others belong, who stands above all."""
+    parents = parents_of_all(session)
+    return {name: root_of(parents, name) for name in {*parents, *parents.values()}}
+
+
+def parents_of_all(session: Session) -> Mapping[str, str]:
+    rows = session.execute(
+        select(Organisation.name, Organisation.parent).where(Organisation.parent != "")
+    )
+    return {row.name: row.parent for row in rows}
 
 
 def root_of(parents: Mapping[str, str], organisation: str) -> str:

@@ -28,11 +28,14 @@ class Refusal(StrEnum):
 
     NEEDS_NOTHING = "NEEDS_NOTHING"
     SAME_ORGANISATION = "SAME_ORGANISATION"
+    SAME_GROUP = "SAME_GROUP"
+    PAST_PARTNER = "PAST_PARTNER"
     SECTOR_NOT_WANTED = "SECTOR_NOT_WANTED"
     SECTOR_NOT_TAKEN = "SECTOR_NOT_TAKEN"
     GRADE_NOT_WANTED = "GRADE_NOT_WANTED"
     GRADE_NOT_TAKEN = "GRADE_NOT_TAKEN"
     SKILLS_NOT_THERE = "SKILLS_NOT_THERE"
+    VETTING_MISSING = "VETTING_MISSING"
     DATES_APART = "DATES_APART"
     TOO_FAR = "TOO_FAR"
 
@@ -64,6 +67,10 @@ def refusals(visitor: Post, host: Post) -> Iterator[Refusal]:
         return
     if visitor.organisation == host.organisation:
         yield Refusal.SAME_ORGANISATION
+    elif visitor.group and visitor.group == host.group:
+        yield Refusal.SAME_GROUP
+    if host.organisation in visitor.avoids or visitor.organisation in host.avoids:
+        yield Refusal.PAST_PARTNER
     if wish.sectors and host.sector not in wish.sectors:
         yield Refusal.SECTOR_NOT_WANTED
     if host.takes_sectors and visitor.sector not in host.takes_sectors:
@@ -74,6 +81,8 @@ def refusals(visitor: Post, host: Post) -> Iterator[Refusal]:
         yield Refusal.GRADE_NOT_TAKEN
     if wish.skills and not wish.skills & host.skills:
         yield Refusal.SKILLS_NOT_THERE
+    if 0 < visitor.vetting_held < host.vetting_needed:
+        yield Refusal.VETTING_MISSING
     if max(visitor.first_day, host.first_day) > min(visitor.last_day, host.last_day):
         yield Refusal.DATES_APART
     if not _is_reached(visitor, wish, host):

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 
 from services.matching.distance import Point, point
 from services.matching.models import ONLY, Card, Progress
+from services.matching.suggestions.relations import groups, partners_of, unmanaged
 from services.matching.swaps.models import KnownSwap, SwapPost
 from services.matching.swaps.posts import Post, Wish
 
@@ -46,29 +47,47 @@ def read(session: Session) -> Pool:
         .join(SwapPost, SwapPost.name == Card.name)
         .where(Card.generation == generation, Card.is_open)
     )
-    taken = set(_taken(session))
-    cards = [card for card in session.scalars(up_for_swap) if card.name not in taken]
+    taken, nobody_agrees = set(_taken(session)), unmanaged(session)
+    cards = [
+        card
+        for card in session.scalars(up_for_swap)
+        if card.name not in taken and card.organisation not in nobody_agrees
+    ]
     found = [(pb.Notice.FromString(card.payload), card.place) for card in cards]
     public = [(notice, place) for notice, place in found if _is_offered(notice)]
     public.sort(key=lambda each: (each[0].publish_time.ToNanoseconds(), each[0].name))
-    some = public[:MOST_POSTS]
-    posts = tuple(post_of(notice, _point(place)) for notice, place in some)
+    some, kin = public[:MOST_POSTS], groups(session)
+    posts = tuple(
+        post_of(
+            notice,
+            _point(place),
+            group=kin.get(notice.organisation, ""),
+            avoids=_avoided(session, notice),
+        )
+        for notice, place in some
+    )
     return Pool(tuple(notice for notice, _ in some), posts)
 
 
-def post_of(notice: pb.Notice, place: Point | None) -> Post:
+def post_of(
+    notice: pb.Notice, place: Point | None, *, group: str = "", avoids: frozenset[str] = frozenset()
+) -> Post:
     """What a notice says of a post; what is not said asks for nothing."""
     wishes = notice.swap_wishes
     return Post(
         notice=notice.name,
         organisation=notice.organisation,
         sector=notice.sector,
+        group=group,
+        avoids=avoids,
         bands=frozenset(notice.grade_bands),
         skills=frozenset(notice.skills),
         place=place,
         remote_share=REMOTE_SHARES.get(notice.attendance, 0.0),
         first_day=_day(notice.start_date, date.min),
         last_day=_day(notice.end_date, date.max),
+        vetting_needed=notice.conditions.vetting_needed,
+        vetting_held=notice.conditions.vetting_held,
         takes_sectors=frozenset(wishes.takes_sectors),
         wish=None if wishes.needs_nothing_back else _wish(wishes),
     )
@@ -91,8 +110,15 @@ def _taken(session: Session) -> Iterable[str]:
 
 
 def _is_offered(notice: pb.Notice) -> bool:
-    """To all who might take it."""
-    return notice.HasField("swap_wishes") and notice.visibility in PUBLIC
+    """To all who might take it, and not given already."""
+    is_full = 0 < notice.conditions.places <= notice.places_taken
+    return notice.HasField("swap_wishes") and notice.visibility in PUBLIC and not is_full
+
+
+def _avoided(session: Session, notice: pb.Notice) -> frozenset[str]:
+    if not notice.conditions.new_partners_only:
+        return frozenset()
+    return partners_of(session, notice.organisation)
 
 
 def _point(place: bytes | None) -> Point | None:

@@ -27,6 +27,10 @@ class Post:
     notice: str
     organisation: str
     sector: int
+    # The organisation above all those of its group; empty: of none.
+    group: str = ""
+    # Organisations that it had exchanges with and wants no other with.
+    avoids: frozenset[str] = frozenset()
     bands: frozenset[int] = frozenset()
     skills: frozenset[str] = frozenset()
     place: Point | None = None
@@ -34,6 +38,9 @@ class Post:
     # When the holder is away, and the post free.
     first_day: date = date.min
     last_day: date = date.max
+    # Checks by their number in the proto: the least that whoever comes must have, and what its holder has; 0: not said.
+    vetting_needed: int = 0
+    vetting_held: int = 0
     # From where somebody may come; none: from anywhere.
     takes_sectors: frozenset[int] = frozenset()
     # None: its organisation hosts, and needs nothing back.

@@ -376,16 +376,27 @@ class Notice(Consenting, Base):
         leaves = self.visibility is Visibility.NETWORK and self.state is not State.DRAFT
         return leaves and self.impersonal_time is None
 
-    def take_place(self, *, at: datetime) -> bool:
-        """Give a place to an interest that is accepted; whether that is a change that others see."""
+    def require_place(self) -> None:
         if self.conditions and 0 < self.conditions.places <= self.places_taken:
             raise FailedPrecondition(
                 "NO_PLACE_LEFT", f"{self.name} has no place left: {self.places_taken} are given"
             )
+
+    def take_place(self, *, at: datetime) -> bool:
+        """Give a place to whoever is accepted; whether that is a change that others see."""
+        self.require_place()
         self.places_taken += 1
         if self.has_places:
             self._touch(at)
         return self.has_places
+
+    def free_place(self, *, at: datetime) -> bool:
+        """Take a place back that was given for nothing; whether that is a change that others see."""
+        self.places_taken = max(self.places_taken - 1, 0)  # swaps of before gave none
+        is_seen = self.has_places and self.is_open
+        if is_seen:
+            self._touch(at)
+        return is_seen
 
     def announce_end(self) -> None:
         """Note that its managers are told of its end, so that they are told once. No change that others see."""

@@ -12,11 +12,12 @@ from services.opportunities.exchanges.models import Exchange
 from services.opportunities.exchanges.parties import parties
 from services.opportunities.interests.convert import facts
 from services.opportunities.interests.models import Interest
+from services.opportunities.notices.convert import to_public
 from services.opportunities.swaps.models import Swap, SwapPart
 
 
 def introduce(session: Session, swap: Swap, *, at: datetime) -> None:
-    """Each leg as an accepted interest of who goes in the post that they take."""
+    """Each leg as an accepted interest of who goes in the post that they take, and as a place there."""
     for visitor, host in swap.legs:
         interest = _interest(visitor, host, at=at)
         exchange = Exchange.propose(host.notice, interest.id, *parties(interest), at=at)
@@ -24,6 +25,8 @@ def introduce(session: Session, swap: Swap, *, at: datetime) -> None:
         interest.accept(exchange.id, at=at)
         visitor.exchange_id = exchange.id
         session.add_all([interest, exchange])
+        if host.notice.take_place(at=at):
+            publish(session, events.NoticeRevised(notice=to_public(host.notice)))
         publish(session, events.InterestAccepted(interest=facts(interest), exchange=exchange.name))
 
 

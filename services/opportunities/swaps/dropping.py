@@ -14,6 +14,7 @@ from chassis.bus import publish
 from chassis.errors import FailedPrecondition
 from services.opportunities.exchanges.convert import facts as exchange_facts
 from services.opportunities.exchanges.models import Exchange
+from services.opportunities.notices.convert import to_public
 from services.opportunities.notices.models import Notice
 from services.opportunities.policy import is_person
 from services.opportunities.swaps import queries
@@ -28,6 +29,8 @@ def drop(
     session: Session, swap: Swap, leaving: Collection[UUID], *, at: datetime, actor: str = ""
 ) -> None:
     """Go on without these notices if those who stay can swap among themselves; none of the legs begins."""
+    if swap.state is State.AGREED:
+        _free_places(session, swap, at=at)
     swap.fall_apart(leaving, at=at)
     for exchange in queries.legs(session, swap):
         if exchange.is_open:
@@ -79,6 +82,13 @@ def on_exchange_over(session: Session, exchange: Exchange, *, by: Principal, at:
         swap.complete(at=at)
         event = events.SwapCompleted(swap=facts(swap, states_of(session, [swap]), actor=by.person))
         publish(session, event)
+
+
+def _free_places(session: Session, swap: Swap, *, at: datetime) -> None:
+    """Nobody comes: whoever else wants the post may have it."""
+    for _, host in swap.legs:
+        if host.notice.free_place(at=at):
+            publish(session, events.NoticeRevised(notice=to_public(host.notice)))
 
 
 def _leaving(swap: Swap, exchange: Exchange, by: Principal) -> set[UUID]:

@@ -169,6 +169,7 @@ class Swap(Base):
         for part in new:
             part.notice.require_published()
             part.notice.require_consent("", part.notice.region, at=at)
+            part.notice.require_place()
             part.agreed_by, part.agree_time = by, at
         if all(part.agree_time for part in self.parts):
             self.state, self.agree_time = State.AGREED, at
@@ -235,6 +236,7 @@ class Swap(Base):
 def _check_notice(notice: Notice, *, is_host_only: bool) -> None:
     notice.require_ours()
     notice.require_published()
+    notice.require_place()
     wishes = notice.swap_wishes
     if wishes is None or notice.visibility is Visibility.ORGANISATION:
         raise _wrong("NOT_UP_FOR_SWAP", f"must be of posts that are up for a swap: {notice.name}")

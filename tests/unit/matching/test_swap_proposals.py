@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from interchange.common.v1.types_pb2 import OFFICER, PUBLIC, SENIOR, THIRD
+from interchange.identity.v1.events_pb2 import ManagerSteppedDown
 from interchange.matching.v1 import swap_proposals_pb2 as pb
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import notices_pb2, swaps_pb2
@@ -173,6 +174,7 @@ def test_far_other_grades_and_other_months_do_not_meet(
     [
         {"visibility": notices_pb2.ORGANISATION},
         {"format": notices_pb2.SECONDMENT, "swap_wishes": None},
+        {"conditions": notices_pb2.Conditions(places=1), "places_taken": 1},
     ],
 )
 def test_what_is_not_up_for_a_swap_is_not_proposed(
@@ -182,6 +184,27 @@ def test_what_is_not_up_for_a_swap_is_not_proposed(
     post(desk, organisation=SUFFOLK, **fields)
 
     assert find(proposals).posts == 1
+
+
+def test_what_is_known_of_organisations_keeps_them_out_of_one_swap(
+    desk: Desk, proposals: SwapProposalService
+) -> None:
+    new_only = notices_pb2.Conditions(new_partners_only=True)
+    post(desk, organisation=NORFOLK, conditions=new_only)
+    post(desk, organisation=SUFFOLK)
+    post(desk, organisation=ESSEX)
+    assert find(proposals).proposals
+    gone = {"manager": f"{ESSEX}/managers/1", "organisation": ESSEX, "person": "people/7"}
+
+    desk.hear(
+        events.ExchangeAgreed(
+            exchange=events.ExchangeFacts(host_organisation=SUFFOLK, visiting_organisation=NORFOLK)
+        ),
+        ManagerSteppedDown(**gone),
+    )
+
+    found = find(proposals)
+    assert (found.posts, list(found.proposals)) == (2, [])
 
 
 def test_what_is_closed_is_not_proposed(desk: Desk, proposals: SwapProposalService) -> None:

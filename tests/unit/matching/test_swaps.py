@@ -128,6 +128,8 @@ COUNCIL = Post(
     PUBLIC,
     bands=frozenset({OFFICER}),
     place=NORWICH,
+    group="organisations/group",
+    vetting_held=2,
     first_day=date(2027, 3, 1),
     last_day=date(2027, 3, 31),
     wish=Wish(sectors=frozenset({THIRD}), skills=frozenset({"housing"}), radius_miles=60),
@@ -149,6 +151,9 @@ CHARITY = Post(
     ("host", "refusal"),
     [
         (replace(CHARITY, organisation=COUNCIL.organisation), Refusal.SAME_ORGANISATION),
+        (replace(CHARITY, group=COUNCIL.group), Refusal.SAME_GROUP),
+        (replace(CHARITY, avoids=frozenset({COUNCIL.organisation})), Refusal.PAST_PARTNER),
+        (replace(CHARITY, vetting_needed=3), Refusal.VETTING_MISSING),
         (replace(CHARITY, sector=PUBLIC), Refusal.SECTOR_NOT_WANTED),
         (replace(CHARITY, takes_sectors=frozenset({THIRD})), Refusal.SECTOR_NOT_TAKEN),
         (replace(CHARITY, bands=frozenset({SENIOR})), Refusal.GRADE_NOT_TAKEN),
@@ -166,6 +171,10 @@ def test_a_grade_that_is_not_wanted_is_a_reason() -> None:
     picky = replace(COUNCIL, bands=frozenset(), wish=Wish(bands=frozenset({1})))
 
     assert list(refusals(picky, CHARITY)) == [Refusal.GRADE_NOT_WANTED]
+
+
+def test_a_check_of_which_nothing_is_said_is_not_held_against_anybody() -> None:
+    assert list(refusals(replace(COUNCIL, vetting_held=0), replace(CHARITY, vetting_needed=3))) == []
 
 
 def test_a_host_that_needs_nothing_goes_nowhere() -> None:

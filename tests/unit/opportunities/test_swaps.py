@@ -364,6 +364,40 @@ def test_at_the_deadline_it_goes_on_without_who_is_silent(three: Three) -> None:
     assert (seen.state, list(seen.left)) == (Swap.DEGRADED, [three.shelter.notice.name])
 
 
+def test_a_swap_gives_places_and_frees_them_when_somebody_leaves(three: Three) -> None:
+    name = three.norfolk.notice.name
+    one_place = notices_pb2.Notice(name=name, conditions=notices_pb2.Conditions(places=1))
+    update = notices_pb2.UpdateNoticeRequest(notice=one_place)
+    three.place.ask(three.norfolk.manager, three.place.notices.UpdateNotice, update)
+
+    swap = three.agreed()
+    given = three.place.get(three.place.operator, name).places_taken
+    three.leave(three.shelter, swap)
+
+    assert (given, three.place.get(three.place.operator, name).places_taken) == (1, 0)
+    told = announced(three.place.database, events.NoticeRevised)
+    assert [each.notice.places_taken for each in told] == [0, 1, 0]
+    successor = three.get(three.get(swap.name).successor)
+    assert successor.state == Swap.PROPOSED
+
+
+def test_a_post_whose_places_are_given_is_not_swapped(three: Three) -> None:
+    notice = three.norfolk.notice
+    one_place = notices_pb2.Notice(name=notice.name, conditions=notices_pb2.Conditions(places=1))
+    update = notices_pb2.UpdateNoticeRequest(notice=one_place)
+    three.place.ask(three.norfolk.manager, three.place.notices.UpdateNotice, update)
+    swap = three.propose()
+    interest = three.place.propose(notice)
+    three.place.endorse(three.norfolk.manager, interest)
+    three.place.accept(three.norfolk.manager, interest)
+
+    with pytest.raises(FailedPrecondition, match="NO_PLACE_LEFT"):
+        three.agree(three.norfolk, swap)
+    three.leave(three.norfolk, swap)
+    with pytest.raises(FailedPrecondition, match="NO_PLACE_LEFT"):
+        three.propose()
+
+
 def test_a_notice_takes_part_in_one_swap_at_a_time(three: Three) -> None:
     three.propose()
 
