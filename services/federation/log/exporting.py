@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from interchange.common.v1.types_pb2 import GradeBand, Place, Sector
+from interchange.common.v1.types_pb2 import GradeBand, Place, Sector, Vetting
 from interchange.opportunities.v1 import events_pb2 as opportunities
 from interchange.opportunities.v1 import notices_pb2 as pb
 from sqlalchemy import bindparam, select
@@ -25,6 +25,7 @@ from services.federation.protocol.entry import Op
 from services.federation.protocol.payloads import (
     NOTICE_SCHEMA,
     NOTICE_TYPE,
+    ConditionFields,
     NoticePayload,
     PlaceFields,
     write_notice,
@@ -198,6 +199,7 @@ def to_payload(notice: pb.Notice) -> NoticePayload:
             "publishTime": optional(notice, "publish_time"),
             "updateTime": optional(notice, "update_time"),
             "place": _place(notice.place) if notice.HasField("place") else None,
+            "conditions": _conditions(notice) if notice.HasField("conditions") else None,
         },
         "organisation": {
             "id": str(parse_name("organisations", notice.organisation)),
@@ -205,6 +207,22 @@ def to_payload(notice: pb.Notice) -> NoticePayload:
             "sector": Sector.Name(notice.sector),
         },
     }
+
+
+def _conditions(notice: pb.Notice) -> ConditionFields:
+    conditions = notice.conditions
+    return {
+        "skillLevels": {each.skill: each.level for each in conditions.skill_levels},
+        "vettingNeeded": _vetting(conditions.vetting_needed),
+        "vettingHeld": _vetting(conditions.vetting_held),
+        "places": conditions.places,
+        "placesTaken": notice.places_taken,
+        "newPartnersOnly": conditions.new_partners_only,
+    }
+
+
+def _vetting(number: Vetting.ValueType) -> str:
+    return Vetting.Name(number) if number else ""
 
 
 def _place(place: Place) -> PlaceFields:

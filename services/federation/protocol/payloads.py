@@ -28,6 +28,7 @@ EPOCH_SCHEMA = "interchange/epoch/1.0"
 # Without it the hash of an erased payload could be guessed from what a notice may say.
 SALT_BYTES = 16
 MAX_TITLE, MAX_BODY, MAX_NAME = 120, 5000, 200
+MAX_SKILLS, MAX_LEVEL, MAX_PLACES = 20, 5, 1000
 
 # Controls but tab and line feed; what turns, hides or joins text unseen (bidirectional marks,
 # zero-width space and joiner-like formats, tags); surrogates and noncharacters. Joiners that
@@ -40,6 +41,7 @@ LINE_ENDS = re.compile(r"\r\n?|\u2028|\u2029|\x85")
 KINDS, FORMATS = frozenset(notices.Kind.keys()), frozenset(notices.Format.keys())
 GRADE_BANDS = frozenset(common.GradeBand.keys())
 ATTENDANCES = frozenset({"", *notices.Attendance.keys()})
+VETTINGS = frozenset({"", *common.Vetting.keys()})
 SECTORS = frozenset({"", *common.Sector.keys()})
 SKILL = re.compile(r"[a-z0-9][a-z0-9._-]{0,99}")
 DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -62,6 +64,17 @@ class PlaceFields(TypedDict):
     longitude: float
 
 
+class ConditionFields(TypedDict):
+    """What must be so before anybody is matched with a notice; levels by skill, checks by their names."""
+
+    skillLevels: dict[str, int]
+    vettingNeeded: str
+    vettingHeld: str
+    places: int
+    placesTaken: int
+    newPartnersOnly: bool
+
+
 class NoticeFields(TypedDict):
     """A notice as regions tell each other of it; enumerations by their names in the protos, "" where not set."""
 
@@ -82,6 +95,7 @@ class NoticeFields(TypedDict):
     publishTime: datetime | None
     updateTime: datetime | None
     place: PlaceFields | None
+    conditions: ConditionFields | None
 
 
 class OrganisationFields(TypedDict):
@@ -184,6 +198,7 @@ def _notice(source: shapes.Source) -> NoticeFields:
         "publishTime": _moment(source, "notice.publishTime"),
         "updateTime": _moment(source, "notice.updateTime"),
         "place": _place(source),
+        "conditions": _conditions(source),
     }
 
 
@@ -283,7 +298,7 @@ def _lines(source: shapes.Source, path: str, *, limit: int, length: int) -> list
 
 
 def _skills(source: shapes.Source) -> list[str]:
-    found = _lines(source, "notice.skills", limit=20, length=100)
+    found = _lines(source, "notice.skills", limit=MAX_SKILLS, length=100)
     if not all(SKILL.fullmatch(each) for each in found):
         raise BadPayload("notice.skills", "NOT_AN_ID")
     return found
@@ -365,6 +380,49 @@ def _place(source: shapes.Source) -> PlaceFields | None:
         "latitude": _number(value, "notice.place.latitude", -90, 90),
         "longitude": _number(value, "notice.place.longitude", -180, 180),
     }
+
+
+def _conditions(source: shapes.Source) -> ConditionFields | None:
+    value = source.get("conditions")
+    if value is None:
+        return None
+    if type(value) is not dict:
+        raise BadPayload("notice.conditions", "NOT_AN_OBJECT")
+    return {
+        "skillLevels": _levels(value),
+        "vettingNeeded": _name(value, "notice.conditions.vettingNeeded", VETTINGS),
+        "vettingHeld": _name(value, "notice.conditions.vettingHeld", VETTINGS),
+        "places": _whole(value, "notice.conditions.places", 0, MAX_PLACES),
+        "placesTaken": _whole(value, "notice.conditions.placesTaken", 0, 2**31 - 1),
+        "newPartnersOnly": value.get("newPartnersOnly") is True,
+    }
+
+
+def _levels(source: shapes.Source) -> dict[str, int]:
+    path = "notice.conditions.skillLevels"
+    value = source.get("skillLevels")
+    if value is None:
+        return {}
+    if type(value) is not dict:
+        raise BadPayload(path, "NOT_AN_OBJECT")
+    if len(value) > MAX_SKILLS:
+        raise BadPayload(path, "TOO_MANY")
+    if not all(SKILL.fullmatch(skill) for skill in value):
+        raise BadPayload(path, "NOT_AN_ID")
+    return {skill: _checked_whole(level, path, 1, MAX_LEVEL) for skill, level in value.items()}
+
+
+def _whole(source: shapes.Source, path: str, least: int, most: int) -> int:
+    value = _value(source, path)
+    return 0 if value is None else _checked_whole(value, path, least, most)
+
+
+def _checked_whole(value: object, path: str, least: int, most: int) -> int:
+    if type(value) is not int:
+        raise BadPayload(path, "NOT_A_NUMBER")
+    if not least <= value <= most:
+        raise BadPayload(path, "OUT_OF_RANGE")
+    return value
 
 
 def _salt() -> str:

@@ -9,11 +9,11 @@ from functools import lru_cache
 from typing import Any, Self
 
 from google.protobuf.timestamp_pb2 import Timestamp
-from interchange.common.v1.types_pb2 import Place
+from interchange.common.v1.types_pb2 import Place, SkillLevel
 from interchange.opportunities.v1 import notices_pb2 as pb
 
 from chassis.foreign import foreign_name
-from services.federation.protocol.payloads import NoticePayload, PlaceFields
+from services.federation.protocol.payloads import ConditionFields, NoticePayload, PlaceFields
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +76,8 @@ def understand(origin: str, content: NoticePayload) -> Foreign:
         organisation=_organisation_name(origin, origin_organisation),
         organisation_display_name=organisation["displayName"],
         place=_place(fields["place"]),
+        conditions=_conditions(fields["conditions"]),
+        places_taken=fields["conditions"]["placesTaken"] if fields["conditions"] else 0,
         start_date=fields["startDate"],
         end_date=fields["endDate"],
         days_per_week=fields["daysPerWeek"],
@@ -100,6 +102,22 @@ def _place(fields: PlaceFields | None) -> Place | None:
     if fields is None:
         return None
     return Place(label=fields["label"], latitude=fields["latitude"], longitude=fields["longitude"])
+
+
+def _conditions(fields: ConditionFields | None) -> pb.Conditions | None:
+    if fields is None:
+        return None
+    checks: Any = {  # by name, as above
+        "vetting_needed": fields["vettingNeeded"] or 0,
+        "vetting_held": fields["vettingHeld"] or 0,
+    }
+    levels = fields["skillLevels"].items()
+    return pb.Conditions(
+        skill_levels=[SkillLevel(skill=skill, level=level) for skill, level in levels],
+        places=fields["places"],
+        new_partners_only=fields["newPartnersOnly"],
+        **checks,
+    )
 
 
 def _time(moment: datetime | None) -> Timestamp | None:

@@ -114,8 +114,8 @@ READERS: dict[str, Callable[[pb.Notice], object]] = {
 }
 # A consent is recorded, with who and when, rather than copied.
 WRITABLE = frozenset(READERS) | {"consent"}
-# What a copy takes over; whom a notice is for, what they would swap for and on what conditions stays in its region.
-COPIED_FIELDS = frozenset(READERS) - {"beneficiary", "visibility", "swap_wishes", "conditions"}
+# What a copy takes over; whom a notice is for and what they would swap for stays in its region.
+COPIED_FIELDS = frozenset(READERS) - {"beneficiary", "visibility", "swap_wishes"}
 FIXED = ("organisation",)
 
 

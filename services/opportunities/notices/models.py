@@ -296,6 +296,7 @@ class Notice(Consenting, Base):
         """Keep none of what its owner once said."""
         self.title = self.body = "Erased"
         self.themes, self.skills, self.grade_bands, self.place = [], [], [], None
+        self.conditions, self.places_taken = None, 0
         self._touch(at)
 
     def revise(self, content: Mapping[str, object], *, at: datetime) -> bool:

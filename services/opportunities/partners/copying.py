@@ -94,7 +94,10 @@ def _follow(
         session.add(notice)
     notice.owner, notice.organisation = owner, owner.name
     notice.follow(
-        read_content(live.notice, COPIED_FIELDS),
+        {
+            **read_content(live.notice, COPIED_FIELDS),
+            "places_taken": live.notice.places_taken,
+        },
         publish_time=optional(live.notice, "publish_time") or at,
         at=at,
     )

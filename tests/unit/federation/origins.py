@@ -69,6 +69,7 @@ def notice(
             "publishTime": AT,
             "updateTime": AT,
             "place": {"label": "Inverness", "latitude": 57.48, "longitude": -4.22},
+            "conditions": None,
         },
         "organisation": {
             "id": subject_of(10_000 + number % 7),

@@ -6,15 +6,23 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from interchange.common.v1.types_pb2 import ENHANCED, SkillLevel
 from interchange.opportunities.v1 import events_pb2 as events
 from interchange.opportunities.v1 import notices_pb2 as pb
 from sqlalchemy import select, update
 
 from services.federation.log import retention
+from services.federation.log.exporting import to_payload
 from services.federation.log.models import Channel, Erasure, HeardNotice
 from services.federation.log.writing import Draft
 from services.federation.protocol.entry import GENESIS, Op, read_protected
-from services.federation.protocol.payloads import NOTICE_SCHEMA, NOTICE_TYPE
+from services.federation.protocol.payloads import (
+    NOTICE_SCHEMA,
+    NOTICE_TYPE,
+    read_notice,
+    write_notice,
+)
+from services.federation.receiving.notices import understand
 from tests.conftest import Databases
 from tests.unit.federation.origins import AT, Origin, subject_of
 from tests.unit.federation.ours import ORGANISATION, Ours, a_notice, revised
@@ -54,6 +62,23 @@ def test_a_rollback_gives_the_number_back(ours: Ours) -> None:
         ours.log.append(session, draft(2), at=ours.at)
 
     assert [(each.seq, each.subject) for each in ours.entries()] == [(1, subject_of(2))]
+
+
+def test_conditions_come_to_others_as_they_are() -> None:
+    notice = a_notice()
+    notice.conditions.CopyFrom(
+        pb.Conditions(
+            skill_levels=[SkillLevel(skill="housing-options", level=4)],
+            vetting_needed=ENHANCED,
+            places=2,
+            new_partners_only=True,
+        )
+    )
+    notice.places_taken = 1
+
+    told = understand("scotland", read_notice(write_notice(to_payload(notice)))).notice
+
+    assert (told.conditions, told.places_taken) == (notice.conditions, 1)
 
 
 def test_a_notice_goes_out_is_revised_and_withdrawn_once_each(ours: Ours) -> None:

@@ -50,6 +50,7 @@ def test_what_may_be_absent_may_be_absent() -> None:
     read = read_notice(orjson.dumps(content))
 
     assert (read["notice"]["themes"], read["notice"]["place"]) == ([], None)
+    assert read["notice"]["conditions"] is None
     assert (read["notice"]["attendance"], read["organisation"]["sector"]) == ("", "")
 
 
@@ -110,6 +111,24 @@ def test_a_body_keeps_its_paragraphs() -> None:
         ({"closeTime": "soon"}, "notice.closeTime", "NOT_A_MOMENT"),
         ({"place": []}, "notice.place", "NOT_AN_OBJECT"),
         ({"place": {"label": "x", "latitude": 91}}, "notice.place.latitude", "OUT_OF_RANGE"),
+        ({"conditions": 1}, "notice.conditions", "NOT_AN_OBJECT"),
+        (
+            {"conditions": {"vettingNeeded": "FULL"}},
+            "notice.conditions.vettingNeeded",
+            "UNKNOWN_NAME",
+        ),
+        ({"conditions": {"places": -1}}, "notice.conditions.places", "OUT_OF_RANGE"),
+        ({"conditions": {"places": 1.5}}, "notice.conditions.places", "NOT_A_NUMBER"),
+        (
+            {"conditions": {"skillLevels": {"a": 6}}},
+            "notice.conditions.skillLevels",
+            "OUT_OF_RANGE",
+        ),
+        (
+            {"conditions": {"skillLevels": {"<b>": 1}}},
+            "notice.conditions.skillLevels",
+            "NOT_AN_ID",
+        ),
     ],
     ids=str,
 )

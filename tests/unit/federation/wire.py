@@ -76,6 +76,14 @@ def a_notice(**changes: object) -> NoticePayload:
         "publishTime": AT,
         "updateTime": AT,
         "place": {"label": "Stirling", "latitude": 56.12, "longitude": -3.94},
+        "conditions": {
+            "skillLevels": {"housing-options": 4},
+            "vettingNeeded": "ENHANCED",
+            "vettingHeld": "",
+            "places": 2,
+            "placesTaken": 1,
+            "newPartnersOnly": True,
+        },
     }
     organisation = {
         "id": "0198f6c2-0000-7000-8000-000000000002",

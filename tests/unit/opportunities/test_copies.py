@@ -7,6 +7,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from interchange.common.v1.types_pb2 import ENHANCED
 from interchange.federation.v1 import events_pb2 as federation
 from interchange.federation.v1.partners_pb2 import Partner
 from interchange.opportunities.v1 import events_pb2 as events
@@ -58,6 +59,19 @@ def test_a_partners_notice_is_public_here_and_says_where_it_is_from(place: Place
     assert seen.HasField("as_of_time")
     assert seen.organisation_display_name == "Highland Council"
     assert listed(place) == [live.notice.name]
+
+
+def test_a_copy_shows_on_what_conditions_and_which_places_are_given(place: Place) -> None:
+    conditions = pb.Conditions(vetting_needed=ENHANCED, places=2)
+    scotland = PartnerRegion()
+    live = arrive(place, scotland, conditions=conditions, places_taken=1)
+
+    seen = place.get(VISITOR, live.notice.name)
+    assert (seen.conditions, seen.places_taken) == (conditions, 1)
+
+    hear(place, scotland.told(scotland.gone(live, erase=True)))
+    (*_, erased) = copies(place)
+    assert not erased.HasField("conditions")
 
 
 def test_our_own_notices_say_nothing_of_freshness(place: Place) -> None:
