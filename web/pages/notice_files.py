@@ -38,6 +38,13 @@ RIGHT: dict[str, Any] = {
     "end_date": lazy("Use a day like 2027-02-01, not before the first day"),
     "days_per_week": lazy("Use a number from 0 to 7"),
     "visibility": lazy("Use ORGANISATION, REGION or NETWORK"),
+    "skill_levels": lazy(
+        "Use skills of the notice with levels from 1 to 5, like housing-options 4, separated by semicolons"
+    ),
+    "vetting_needed": lazy("Use BASIC, STANDARD, ENHANCED or ENHANCED_WITH_LISTS"),
+    "vetting_held": lazy("Use NOT_CHECKED, BASIC, STANDARD, ENHANCED or ENHANCED_WITH_LISTS"),
+    "places": lazy("Use a whole number from 0 to 1,000"),
+    "new_partners_only": lazy("Use yes or no"),
 }
 
 

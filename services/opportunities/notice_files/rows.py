@@ -16,6 +16,7 @@ from chassis.validation import validate
 
 NEEDED = ("kind", "format", "title", "body")
 SEVERAL = ";"
+YES, NO = "yes", "no"
 ENUMS: Mapping[str, Any] = {  # as generated code has them
     "kind": pb.Kind,
     "format": pb.Format,
@@ -58,7 +59,7 @@ def told(refused: InvalidArgument) -> list[files.RowFault]:
 
 
 def _fault(violation: FieldViolation) -> files.RowFault:
-    parts = violation.field.removeprefix("notice.").split(".")
+    parts = violation.field.removeprefix("notice.").removeprefix("conditions.").split(".")
     column = parts[-1] if parts[-1] in ("latitude", "longitude") else parts[0].partition("[")[0]
     return files.RowFault(column=column, reason=violation.reason, detail=violation.description)
 
@@ -143,6 +144,38 @@ def _days_per_week(notice: pb.Notice, cell: str) -> None:
     notice.days_per_week = _number(cell)
 
 
+def _skill_levels(notice: pb.Notice, cell: str) -> None:
+    for each in _several(cell):
+        skill, _, level = each.rpartition(" ")
+        if not skill or not level.isdecimal():
+            raise ValueError("must be skills with levels, such as housing-options 4; budgets 2")
+        notice.conditions.skill_levels.add(skill=skill.strip(), level=int(level))
+
+
+def _vetting(column: str) -> Callable[[pb.Notice, str], None]:
+    names = _names(types_pb2.Vetting)
+
+    def read_(notice: pb.Notice, cell: str) -> None:
+        if cell:
+            setattr(notice.conditions, column, types_pb2.Vetting.Value(_one_of(cell, names)))
+
+    return read_
+
+
+def _places(notice: pb.Notice, cell: str) -> None:
+    if cell:
+        if not cell.isdecimal():
+            raise ValueError("must be a whole number, such as 3")
+        notice.conditions.places = int(cell)
+
+
+def _new_partners_only(notice: pb.Notice, cell: str) -> None:
+    if cell.lower() not in ("", YES, NO):
+        raise ValueError(f"must be {YES} or {NO}")
+    if cell.lower() == YES:
+        notice.conditions.new_partners_only = True
+
+
 def _nothing(_: pb.Notice, __: str) -> None:
     """Only an export fills it."""
 
@@ -163,6 +196,11 @@ READERS: Mapping[str, Callable[[pb.Notice, str], None]] = {
     "end_date": _day("end_date"),
     "days_per_week": _days_per_week,
     "visibility": _enum("visibility"),
+    "skill_levels": _skill_levels,
+    "vetting_needed": _vetting("vetting_needed"),
+    "vetting_held": _vetting("vetting_held"),
+    "places": _places,
+    "new_partners_only": _new_partners_only,
     "name": _nothing,
     "state": _nothing,
 }
@@ -171,6 +209,10 @@ COLUMNS = tuple(READERS)
 
 def _decimal(value: float) -> str:
     return f"{value:.10g}" if value else ""
+
+
+def _check(number: types_pb2.Vetting.ValueType) -> str:
+    return types_pb2.Vetting.Name(number) if number else ""
 
 
 def _joined(values: list[str]) -> str:
@@ -195,6 +237,13 @@ WRITERS: Mapping[str, Callable[[pb.Notice], str]] = {
     "end_date": lambda notice: notice.end_date,
     "days_per_week": lambda notice: _decimal(notice.days_per_week),
     "visibility": lambda notice: pb.Visibility.Name(notice.visibility),
+    "skill_levels": lambda notice: _joined(
+        [f"{each.skill} {each.level}" for each in notice.conditions.skill_levels]
+    ),
+    "vetting_needed": lambda notice: _check(notice.conditions.vetting_needed),
+    "vetting_held": lambda notice: _check(notice.conditions.vetting_held),
+    "places": lambda notice: _decimal(notice.conditions.places),
+    "new_partners_only": lambda notice: YES if notice.conditions.new_partners_only else "",
     "name": lambda notice: notice.name,
     "state": lambda notice: pb.Notice.State.Name(notice.state),
 }

@@ -112,6 +112,13 @@ def test_what_was_exported_can_be_imported(place: Place) -> None:
         end_date="2027-03-01",
         days_per_week=2.5,
         visibility=pb.NETWORK,
+        conditions=pb.Conditions(
+            skill_levels=[types_pb2.SkillLevel(skill="housing-options", level=4)],
+            vetting_needed=types_pb2.ENHANCED,
+            vetting_held=types_pb2.NOT_CHECKED,
+            places=2,
+            new_partners_only=True,
+        ),
     )
 
     exported = give_out(place, place.norfolk_manager)
@@ -151,6 +158,29 @@ def test_a_preview_names_each_faulty_cell_and_writes_nothing(place: Place) -> No
         [("end_date", "END_BEFORE_START")],
     ]
     assert drafts(place) == []
+
+
+def test_faulty_conditions_are_named_by_their_columns(place: Place) -> None:
+    columns = "skills,skill_levels,vetting_needed,places,new_partners_only"
+    text = (
+        f"{HEADER},{columns}\n"
+        f"{GOOD},budgets,budgets,FULL,some,perhaps\n"
+        f"{GOOD},budgets,housing-options 9,,1001,\n"
+        f"{GOOD},budgets,housing-options 2,,,no\n"
+    )
+
+    preview = take_in(place, text, validate_only=True)
+
+    assert [[(each.column, each.reason) for each in row.faults] for row in preview.rows] == [
+        [
+            ("skill_levels", "BAD_VALUE"),
+            ("vetting_needed", "BAD_VALUE"),
+            ("places", "BAD_VALUE"),
+            ("new_partners_only", "BAD_VALUE"),
+        ],
+        [("skill_levels", "int32.gte_lte"), ("places", "int32.gte_lte")],
+        [("skill_levels", "LEVEL_WITHOUT_SKILL")],
+    ]
 
 
 def test_one_faulty_row_drafts_nothing(place: Place) -> None:
