@@ -46,6 +46,7 @@ from services.matching.swaps.service import SwapProposalService
 from services.matching.text.encoder import load_encoder
 
 DAY_S = 86_400
+MINUTE_S = 60
 
 
 def main() -> None:
@@ -95,6 +96,7 @@ def main() -> None:
                 on_lanes=True,
                 is_ready=follower.is_near,
             ),
+            Every(MINUTE_S, rebuild.catch_up, "catching up"),
             Every(DAY_S, lambda: forget_tombstones(database, at=now()), "tombstones"),
         )
 

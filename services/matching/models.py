@@ -12,6 +12,8 @@ from chassis.partner_regions import PartnerRegionColumns
 from services.matching.columns import Base, resource
 
 ONLY = 1  # the one row of Progress
+# Count it up when the read model keeps more of what others say: what was said before is then read again, by itself.
+READS = 1
 CARRIED_OVER = 0  # position of a tombstone from the generation before: nobody has to follow it
 
 
@@ -73,6 +75,8 @@ class Progress(Base):
     generation: Mapped[int] = mapped_column(default=1)
     building: Mapped[int] = mapped_column(default=0)  # 0: none
     build_time: Mapped[datetime | None] = mapped_column(UtcDateTime, default=None)
+    # The READS of the release that built it last.
+    reads: Mapped[int] = mapped_column(default=0, server_default="0")
 
     @property
     def generations(self) -> list[int]:

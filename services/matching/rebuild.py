@@ -29,7 +29,7 @@ from sqlalchemy.orm import Session
 from chassis.clock import now
 from chassis.database import Database
 from chassis.errors import Error, FailedPrecondition
-from services.matching.models import CARRIED_OVER, Card
+from services.matching.models import CARRIED_OVER, READS, Card
 from services.matching.suggestions.relations import note_exchange, note_office
 from services.matching.swaps.models import SwapPost
 from services.matching.swaps.taking import take_swap
@@ -71,6 +71,27 @@ class Rebuild:
         except BaseException:
             self._abandon(generation)
             raise
+
+    def catch_up(self) -> None:
+        """Build anew, once, what an earlier release has built of less."""
+        if self._is_up_to_date():
+            return
+        try:
+            for _ in self.run():
+                pass
+        except (
+            Error
+        ) as problem:  # who is asked may start after us, and another process may be at it
+            log.warning("catching_up_waits", error=problem.reason)
+        else:
+            log.info("caught_up", reads=READS)
+
+    def _is_up_to_date(self) -> bool:
+        with self._begin() as session:
+            current = progress(session)
+            if not current.position:  # nothing was said yet
+                current.reads = READS
+            return current.reads >= READS
 
     def _fill(self, generation: int) -> Iterator[pb.RebuildIndexProgress]:
         self._take_organisations()
@@ -151,6 +172,7 @@ class Rebuild:
             if current.building != generation:
                 raise FailedPrecondition("REBUILD_OVERTAKEN", "another rebuild has begun")
             current.generation, current.building, current.build_time = generation, 0, None
+            current.reads = READS
             current.step()
             session.execute(delete(Card).where(Card.generation != generation))
 

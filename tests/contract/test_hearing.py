@@ -9,12 +9,15 @@ import pytest
 from chassis.bus import Handlers
 from chassis.bus.envelope import subject_of
 from cli.hearing import HEARING
+from services.federation.log.exporting import Export
+from services.federation.records import outgoing
 from services.matching.listeners import Listeners
 from services.notifications.listeners import HANDLERS as NOTIFICATIONS
 from services.opportunities.listeners import HANDLERS as OPPORTUNITIES
 
 NOBODY = cast(Any, None)  # which handlers there are does not depend on what they use
 HANDLERS: dict[str, Handlers] = {
+    "federation": {**Export(NOBODY, region="", is_open=NOBODY).handlers, **outgoing.handlers()},
     "matching": Listeners(NOBODY, NOBODY).handlers,
     "notifications": NOTIFICATIONS,
     "opportunities": OPPORTUNITIES,

@@ -213,6 +213,35 @@ def test_it_answers_and_hears_while_it_is_built(desk: Desk) -> None:
     assert titles == {"Notice 0", "Notice 1", "Notice 2", "Notice 3", "Arrives meanwhile"}
 
 
+def test_what_an_earlier_release_left_out_is_read_by_itself_once(desk: Desk) -> None:
+    notice = desk.publish()
+    manager = organisations_pb2.Manager(name=f"{ESSEX}/managers/1", organisation=ESSEX)
+    owner = Owner([notice], managers=[manager])
+
+    with channel("127.0.0.1:1") as nobody:
+        Rebuild(desk.database, nobody, nobody, nobody).catch_up()  # others start after us
+    with rebuilding(desk, owner) as rebuild:
+        rebuild.catch_up()
+        owner.notices.clear()
+        rebuild.catch_up()
+    desk.follower.follow()
+
+    assert desk.found() == [notice.name]
+    with desk.database.read() as session:
+        assert session.get_one(Office, manager.name).is_held
+
+
+def test_where_nothing_was_said_yet_there_is_nothing_to_read_again(desk: Desk) -> None:
+    owner = Owner([a_notice()])
+
+    with rebuilding(desk, owner) as rebuild:
+        rebuild.catch_up()
+        desk.publish()
+        rebuild.catch_up()
+
+    assert len(desk.found()) == 1
+
+
 def test_one_rebuild_at_a_time(desk: Desk) -> None:
     with rebuilding(desk, Owner([a_notice() for _ in range(5)])) as rebuild:
         first = rebuild.run()

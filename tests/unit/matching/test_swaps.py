@@ -174,7 +174,9 @@ def test_a_grade_that_is_not_wanted_is_a_reason() -> None:
 
 
 def test_a_check_of_which_nothing_is_said_is_not_held_against_anybody() -> None:
-    assert list(refusals(replace(COUNCIL, vetting_held=0), replace(CHARITY, vetting_needed=3))) == []
+    assert (
+        list(refusals(replace(COUNCIL, vetting_held=0), replace(CHARITY, vetting_needed=3))) == []
+    )
 
 
 def test_a_host_that_needs_nothing_goes_nowhere() -> None:
