@@ -11,7 +11,7 @@ from web import words
 from web.api import Json, Refused, asking
 from web.asked import api, manager, me, signed_in, together
 from web.flashes import tell
-from web.forms import Asking, any_of, line, one_of, question
+from web.forms import Asking, any_of, line, one_of, one_of_many, question
 from web.languages import gettext, language, lazy
 
 pages = Blueprint("suggestions", __name__)
@@ -28,6 +28,18 @@ REASONS = {
     "CONFLICT_OF_INTEREST": lazy("Somebody involved has an interest in the outcome"),
     "SOMETHING_ELSE": lazy("Something else"),
 }
+
+
+class CheckForm(Asking):
+    """Which check of somebody a manager has seen."""
+
+    vetting_held = one_of_many(
+        lazy("Check of their criminal record that you have seen"),
+        [("VETTING_UNSPECIFIED", lazy("Not said")), *words.VETTINGS.items()],
+        lazy(
+            "Notices that ask for more are not suggested. Nobody outside your organisation sees it"
+        ),
+    )
 
 
 class DismissForm(Asking):
@@ -129,11 +141,36 @@ def people() -> str:
     )
 
 
+@pages.route("/people/<uuid:number>/check", methods=["GET", "POST"])
+@manager
+def check(number: UUID) -> Response | Reply:
+    name, back = f"people/{number}", "/suggestions/people"
+    person = api().get(f"/v1/{name}")
+    form = CheckForm(vetting_held=person["vettingHeld"])
+    if form.was_sent():
+        with form.told():
+            body = {"name": name, "etag": person["etag"], "vettingHeld": form.vetting_held.data}
+            api().patch(f"/v1/{name}?updateMask=vettingHeld", body)
+            tell(gettext("The check is noted."))
+            return redirect(back, 303)
+    title = gettext("Which check do they have?")
+    return question(
+        form,
+        title,
+        caption=person["displayName"],
+        button=gettext("Save"),
+        back=back,
+        cancel=back,
+    )
+
+
 def _for_person(name: str, title: str, *, back: str) -> str:
     person = api().get(f"/v1/{name}")
     found = NOTHING
     if person["skills"]:
-        found = api().post("/v1/notices:suggestForProfile", _profile(person))
+        organisation = api().get(f"/v1/{person['organisation']}")
+        profile = _profile(person, organisation.get("place"))
+        found = api().post("/v1/notices:suggestForProfile", profile)
     return render_template(
         "suggestions.html",
         title=title,
@@ -145,8 +182,8 @@ def _for_person(name: str, title: str, *, back: str) -> str:
     )
 
 
-def _profile(person: Json) -> Json:
-    """What matters of somebody, and nothing that says who they are."""
+def _profile(person: Json, place: Json | None) -> Json:
+    """What matters of somebody who sets out from this place, and nothing that says who they are."""
     by_stance = {
         stance: [each["skill"] for each in person["skills"] if each["stance"] == stance]
         for stance in ("HAS", "WANTS")
@@ -158,6 +195,8 @@ def _profile(person: Json) -> Json:
         "hasLevels": _levels(person, "HAS"),
         "wantsLevels": _levels(person, "WANTS"),
         "gradeBand": person["gradeBand"],
+        "vettingHeld": person["vettingHeld"],
+        **({"place": place} if place else {}),
         **paging(),
     }
 

@@ -25,6 +25,7 @@ def to_proto(person: Person) -> pb.Person:
         grade_band=convert.number(person.grade_band),
         skills=map(_skill, person.skills),
         commissioner=person.commissioner,
+        vetting_held=convert.number(person.vetting_held),
         coordinator=person.is_coordinator,
         language=person.language,
         state=convert.number(person.state),
@@ -80,6 +81,7 @@ READERS: dict[str, Callable[[pb.Person], object]] = {
         Skill(each.skill, each.level, int(each.stance)) for each in message.skills
     ),
     "commissioner": lambda message: message.commissioner,
+    "vetting_held": lambda message: int(message.vetting_held),
     "language": lambda message: message.language,
 }
 WRITABLE = frozenset(READERS)

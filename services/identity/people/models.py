@@ -95,6 +95,8 @@ class Person(Base):
     )
     skills: Mapped[tuple[Skill, ...]] = mapped_column(Rows(Skill), default=(), init=False)
     commissioner: Mapped[bool] = mapped_column(default=False, init=False)
+    # By its number in the proto; 0: not said. What a manager has seen, so it does not move along.
+    vetting_held: Mapped[int] = mapped_column(default=0, server_default="0", init=False)
     language: Mapped[str] = mapped_column(String(2), default="", init=False)
     is_operator: Mapped[bool] = mapped_column(default=False, init=False)
     is_coordinator: Mapped[bool] = mapped_column(default=False, init=False)
@@ -221,6 +223,7 @@ class Person(Base):
             ended = Employment(self.organisation, self.job_title, *times)
             self.former_employments = (*self.former_employments, ended)
         self.organisation_id, self.job_title = organisation_id, job_title
+        self.vetting_held = 0
         self.requested_organisation_id = None
         self.requested_job_title = self.requested_email = ""
         self._begin_membership(at)

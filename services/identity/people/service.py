@@ -92,6 +92,8 @@ class PersonService(rpc.PersonServiceServicer):
         with self._begin() as session:
             person = queries.load_for_edit(session, message.name, message.etag)
             require_unchanged(person, message)
+            if "vetting_held" in named:
+                _require_may_say_check(who, person, message)
             before = person.version
             person.revise(read_content(message, named - {"email"}))
             if "email" in named:
@@ -170,6 +172,8 @@ class PersonService(rpc.PersonServiceServicer):
         return to_proto(person)
 
     def _register(self, message: pb.Person) -> pb.Person:
+        if message.vetting_held:
+            raise _check_is_seen()
         email = normalised(message.email)
         if message.password or not message.link_token:
             require_good(message.password, field="person.password", email=email)
@@ -193,6 +197,16 @@ def _position(
     if email and email != person.email:
         _require_may_change_email(session, who, person)
     return Position(organisation.id, request.job_title, email)
+
+
+def _require_may_say_check(who: Principal, person: Person, message: pb.Person) -> None:
+    """Who is to be trusted with people is not asked for their own word."""
+    if message.vetting_held != person.vetting_held and not manages(who, person.organisation):
+        raise _check_is_seen()
+
+
+def _check_is_seen() -> PermissionDenied:
+    return PermissionDenied("CHECK_IS_SEEN", "a manager of theirs says which check they have seen")
 
 
 def _change_email(session: Session, who: Principal, person: Person, email: str) -> None:

@@ -306,6 +306,23 @@ def test_a_person_changes_their_own_record(house: House) -> None:
     assert update(house, asha.person, asha, mask=["skills"]).skills == []
 
 
+def test_which_check_somebody_has_their_manager_says(house: House) -> None:
+    norfolk, suffolk = house.organisation("Norfolk"), house.organisation("Suffolk")
+    manager, asha = house.manager(norfolk, "m@norfolk.example"), house.member(norfolk, ASHA)
+    mask = ["vetting_held"]
+    with pytest.raises(PermissionDenied, match="CHECK_IS_SEEN"):
+        update(house, asha.person, asha, mask, vetting_held=types.ENHANCED)
+    with pytest.raises(PermissionDenied, match="CHECK_IS_SEEN"):
+        create(house, a_person(suffolk, "new@suffolk.example", vetting_held=types.BASIC))
+
+    noted = update(house, asha.person, manager, mask, vetting_held=types.ENHANCED)
+    same = update(house, asha.person, asha, mask, vetting_held=types.ENHANCED)
+    moved = change_employer(house, asha.person, suffolk, house.operator)
+
+    assert (noted.vetting_held, same.etag) == (types.ENHANCED, noted.etag)
+    assert moved.vetting_held == types.VETTING_UNSPECIFIED
+
+
 def test_a_stale_change_is_refused(house: House) -> None:
     asha = house.member(house.organisation(), ASHA)
     read = house.get_person(asha.person)

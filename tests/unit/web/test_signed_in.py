@@ -72,7 +72,7 @@ def a_person(canned: Canned) -> None:
     canned.answers |= {
         f"GET /v1/{name}": {
             "name": name, "displayName": "Mia", "email": "m@c.example", "jobTitle": "",
-            "gradeBand": "OFFICER", "language": "en", "skills": [], "etag": "1",
+            "gradeBand": "OFFICER", "vettingHeld": "BASIC", "language": "en", "skills": [], "etag": "1",
             "emailConfirmTime": WHEN,
         },
         f"GET /v1/{name}/preferences": {"frequency": "OFF"},
