@@ -13,6 +13,7 @@ from web.asked import api, asked, signed_in, together
 from web.flashes import tell
 from web.forms import Asking, one_of_many, question
 from web.languages import gettext, lazy
+from web.pages.nearby import bounds_of
 from web.pages.visiting import around, parts
 
 pages = Blueprint("directory", __name__, url_prefix="/organisations")
@@ -35,10 +36,13 @@ class ParentForm(Asking):
 @pages.get("")
 def organisations() -> str:
     chosen = {name: request.args.getlist(name) for name in FACETS}
+    bounds, query = bounds_of(request.args), request.args.get("query", "")
     found = api().get(
         "/v1/organisations:search",
         **chosen,
-        query=request.args.get("query", ""),
+        **bounds.asked,
+        query=query,
+        sort="NEAREST_FIRST" if bounds.place and not query else "",
         pageToken=request.args.get("page", ""),
     )
     return render_template(
@@ -53,7 +57,7 @@ def organisations() -> str:
             )
             for each, hit in zip(found["organisations"], found["hits"], strict=True)
         ],
-        **around(found, chosen, FACETS),
+        **around(found, chosen, FACETS, bounds),
     )
 
 

@@ -12,6 +12,7 @@ from web import words
 from web.api import Json
 from web.asked import api, public_address
 from web.languages import gettext, language
+from web.pages.nearby import bounds_of
 from web.pages.visiting import FACETS
 from web.security import UNFIT
 
@@ -38,6 +39,7 @@ def feed() -> Response:
     found = api().get(
         "/v1/notices:search",
         **{name: request.args.getlist(name) for name in FACETS},
+        **bounds_of(request.args).asked,
         query=request.args.get("query", ""),
         sort="NEWEST",
         pageSize=ENTRIES,

@@ -14,7 +14,8 @@ from web.api import Json, asking
 from web.asked import api, me, signed_in, together
 from web.flashes import tell
 from web.forms import Asking, SureForm, line, one_of, question
-from web.languages import gettext, lazy
+from web.languages import day, gettext, lazy, number
+from web.pages.nearby import bounds_of, kept
 from web.pages.visiting import FACETS
 
 pages = Blueprint("saved", __name__)
@@ -93,13 +94,14 @@ def _asked() -> Json:
     chosen: Json = {name: request.args.getlist(name) for name in FACETS if request.args.get(name)}
     if request.args.get("query"):
         chosen["query"] = request.args["query"]
-    return chosen
+    return {**chosen, **bounds_of(request.args).asked}
 
 
 def address(search: Json) -> str:
     """The page of notices with this search."""
-    kept = {name: search[name] for name in ("query", *FACETS) if search.get(name)}
-    return f"/notices?{urlencode(kept, doseq=True)}" if kept else "/notices"
+    chosen = {name: search[name] for name in ("query", *FACETS) if search.get(name)}
+    query = urlencode({**chosen, **kept(search)}, doseq=True)
+    return f"/notices?{query}" if query else "/notices"
 
 
 def in_words(search: Json) -> str:
@@ -107,6 +109,14 @@ def in_words(search: Json) -> str:
     parts = [f"“{search['query']}”"] if search.get("query") else []
     for name, (_, known) in FACETS.items():
         parts += [words.label(each, known) for each in search.get(name, [])]
+    if search.get("radiusMiles"):
+        miles = number(search["radiusMiles"])
+        place = f"{number(search['latitude'])}, {number(search['longitude'])}"
+        parts.append(gettext("within %(miles)s miles of %(place)s", miles=miles, place=place))
+    if search.get("fromDate"):
+        parts.append(gettext("from %(day)s", day=day(search["fromDate"])))
+    if search.get("toDate"):
+        parts.append(gettext("until %(day)s", day=day(search["toDate"])))
     return ", ".join(parts) or gettext("all notices")
 
 

@@ -15,6 +15,7 @@ from web.api import Json, asking
 from web.asked import api, asked, together
 from web.languages import Words, gettext, language, lazy
 from web.pages.answering import answering, manages
+from web.pages.nearby import MILES, Bounds, bounds_of
 
 pages = Blueprint("visiting", __name__)
 
@@ -42,6 +43,7 @@ SORTS = [
     ("NEWEST", lazy("Newest first")),
     ("CLOSING_SOON", lazy("Closing soon")),
 ]
+NEAREST = ("NEAREST", lazy("Nearest first"))
 
 
 @pages.get("/")
@@ -90,29 +92,36 @@ def troubleshooters() -> str:
 def _listing(title: str, lead: str = "", **fixed: list[str]) -> str:
     """Notices that are found; of what is fixed there is nothing to choose."""
     chosen = {name: request.args.getlist(name) for name in FACETS if name not in fixed}
+    bounds = bounds_of(request.args)
+    sorts = [*SORTS, NEAREST] if bounds.place else SORTS
+    sort = request.args.get("sort", "")
     asked_for = {
         **chosen,
         **fixed,
         "query": request.args.get("query", ""),
-        "sort": request.args.get("sort", ""),
+        "sort": sort if sort in dict(sorts) else "",
     }
-    found = api().get("/v1/notices:search", **asked_for, pageToken=request.args.get("page", ""))
+    found = api().get(
+        "/v1/notices:search", **asked_for, **bounds.asked, pageToken=request.args.get("page", "")
+    )
+    narrowed = {**{key: value for key, value in asked_for.items() if value}, **bounds.typed}
     return render_template(
         "notices.html",
         title=title,
         lead=lead,
         # For the feed and for saving the search, which know no page.
-        filters=urlencode({key: value for key, value in asked_for.items() if value}, doseq=True),
+        filters=urlencode(narrowed, doseq=True),
         found=[
             (
                 each,
                 parts(each["title"], hit["titleMarks"]),
                 parts(hit["snippet"], hit["snippetMarks"]),
+                hit.get("distanceMiles"),
             )
             for each, hit in zip(found["notices"], found["hits"], strict=True)
         ],
-        **around(found, chosen, FACETS),
-        sorts=SORTS,
+        **around(found, chosen, FACETS, bounds),
+        sorts=sorts,
     )
 
 
@@ -120,6 +129,7 @@ def around(
     found: Json,
     chosen: dict[str, list[str]],
     facets: Mapping[str, tuple[Words, dict[str, Words]]],
+    bounds: Bounds,
 ) -> dict[str, Any]:
     """What stands around the results of a search: how many, what was meant, and the facets to narrow it by."""
     query = request.args.get("query")
@@ -133,7 +143,9 @@ def around(
             for each in found["facets"]
             if each["values"] and each["field"] in chosen
         ],
-        "is_filtered": any(chosen.values()) or bool(query),
+        "is_filtered": any(chosen.values()) or bool(query or bounds.typed),
+        "bounds": bounds,
+        "miles": MILES,
     }
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Thread
 from typing import Any
+from urllib.parse import parse_qsl
 from wsgiref.simple_server import WSGIRequestHandler, make_server
 from wsgiref.types import StartResponse, WSGIEnvironment
 
@@ -30,10 +31,12 @@ class Canned:
         self.answers: dict[str, Any] = {"GET /v1/regions/current": {"displayName": "East"}}
         self.refused: set[str] = set()  # paths that say 401
         self.asked: list[tuple[str, Any]] = []
+        self.queries: dict[str, dict[str, str]] = {}  # of each path the last
 
     def __call__(self, environ: WSGIEnvironment, start: StartResponse) -> list[bytes]:
         what = f"{environ['REQUEST_METHOD']} {environ['PATH_INFO']}"
         raw = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        self.queries[environ["PATH_INFO"]] = dict(parse_qsl(environ.get("QUERY_STRING", "")))
         self.asked.append((what, orjson.loads(raw) if raw else None))
         known = {"POST /v1/sessions": TOKENS, "GET /v1/me": self.me, **self.answers}
         if environ["PATH_INFO"] in self.refused:

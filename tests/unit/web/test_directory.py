@@ -33,6 +33,7 @@ FOUND = {
             "snippet": "We find homes.",
             "snippetMarks": [],
             "openNotices": 2,
+            "distanceMiles": 11.7,
         }
     ],
     "facets": [{"field": "kind", "values": [{"value": "THIRD_SECTOR", "label": "", "count": 1}]}],
@@ -77,6 +78,35 @@ def test_what_is_found_is_marked_and_its_notices_are_counted(visitor: Reader) ->
 
 def test_it_is_there_in_welsh(visitor: Reader) -> None:
     assert "Cafwyd hyd i 1 sefydliad" in visitor.get("/organisations?lang=cy")
+
+
+def test_a_place_is_where_an_organisation_is(visitor: Reader, canned: Canned) -> None:
+    page = visitor.get("/notices?near=ely&miles=40&from=2027-01-01&to=soon&sort=NEAREST")
+
+    asked = canned.queries["/v1/notices:search"]
+    assert (asked["latitude"], asked["longitude"], asked["radiusMiles"]) == ("52.4", "0.26", "40")
+    assert (asked["fromDate"], asked["sort"]) == ("2027-01-01", "NEAREST")
+    assert "toDate" not in asked
+    assert 'value="ely"' in page
+    assert "/savedSearches/new?sort=NEAREST&amp;near=ely&amp;miles=40&amp;from=2027-01-01" in page
+
+
+def test_organisations_are_found_around_a_place(visitor: Reader, canned: Canned) -> None:
+    page = visitor.get("/organisations?near=52.4,+0.3&miles=5")
+
+    asked = canned.queries["/v1/organisations:search"]
+    assert (asked["latitude"], asked["radiusMiles"]) == ("52.4", "5")
+    assert asked["sort"] == "NEAREST_FIRST"
+    assert "12 miles away" in page
+
+
+def test_a_place_that_nobody_is_at_is_said(visitor: Reader, canned: Canned) -> None:
+    canned.answers["GET /v1/organisations:search"] = {**FOUND, "organisations": [], "hits": []}
+
+    page = visitor.get("/notices?near=Atlantis&sort=NEAREST")
+
+    assert "No organisation here is at a place called Atlantis" in page
+    assert not {"latitude", "sort"} & canned.queries["/v1/notices:search"].keys()
 
 
 def test_an_organisation_has_a_page_that_says_to_whom_it_belongs(visitor: Reader) -> None:

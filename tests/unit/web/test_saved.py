@@ -12,6 +12,7 @@ from tests.unit.web.canned import ME, Canned, listening
 from tests.unit.web.test_signed_in import NOTICE, Reader
 from web.app import create_app
 from web.config import Config
+from web.pages.saved import address
 
 SEARCH = "savedSearches/0198f6c2-0000-7000-8000-000000000009"
 SAVED = {
@@ -66,6 +67,20 @@ def test_a_search_is_saved_as_the_page_of_notices_has_it(app: Flask, canned: Can
         },
     ) in canned.asked
     assert "/notices?query=lighthouse&amp;kind=OFFERED" in answer.get_data(as_text=True)
+
+
+def test_a_search_around_a_place_is_saved_and_found_again(app: Flask, canned: Canned) -> None:
+    mia, around = Reader(app), "near=52.4,+0.26&miles=40&from=2027-01-01"
+
+    page = mia.get(f"/savedSearches/new?{around}")
+    mia.post(f"/savedSearches/new?{around}", display_name="Mine", alerts="WEEKLY")
+
+    assert "within 40 miles of 52.4, 0.26" in page
+    (sent,) = [body for what, body in canned.asked if what == "POST /v1/savedSearches"]
+    assert sent["search"] == {
+        "fromDate": "2027-01-01", "latitude": 52.4, "longitude": 0.26, "radiusMiles": 40,
+    }  # fmt: skip
+    assert address(sent["search"]) == "/notices?near=52.4%2C+0.26&miles=40&from=2027-01-01"
 
 
 def test_searches_are_changed_silenced_and_deleted(app: Flask, canned: Canned) -> None:
