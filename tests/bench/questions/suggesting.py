@@ -1,7 +1,8 @@
-"""How long suggestions for a notice take in a region of ten thousand notices.
+"""How long suggestions for a notice take in a region of ten thousand notices and sixty thousand people.
 
-People are not in it: matching knows none of them, whether there are six or sixty thousand. The baseline is
-the same question without meanings, by words only.
+Of people matching knows what they leave behind: searches they keep, offices they hold, exchanges that made partners
+of their organisations, and what managers have dismissed. The baseline is the same question without meanings, by
+words only.
 """
 
 from __future__ import annotations
@@ -26,14 +27,19 @@ from chassis.identity import Audit
 from chassis.timestamps import to_proto as stamp
 from services.matching.index.follower import Follower
 from services.matching.index.understanding import Understanding
+from services.matching.models import Organisation
+from services.matching.saved.models import Alerts, SavedSearch
 from services.matching.skills.framework import Esco, Framework
 from services.matching.suggestions.answering import Suggestions
+from services.matching.suggestions.models import Dismissal
+from services.matching.suggestions.relations import Office, note_exchange
 from services.matching.taking import take_notices
 from services.matching.text.artefacts import FOLDER
 from services.matching.text.encoder import StaticVectors
 from tests.bench.report import Row
 
-NOTICES, ASKED, WARMING = 10_000, 400, 20
+NOTICES, PEOPLE, ASKED, WARMING = 10_000, 60_000, 400, 20
+SEARCHES, EXCHANGES, DISMISSED = PEOPLE // 6, PEOPLE // 3, 30  # the last of each organisation
 ORGANISATIONS = [f"organisations/{new_id()}" for _ in range(333)]
 DAYS = ("2027-01-11", "2027-03-01", "2027-04-19", "2027-06-07")
 
@@ -70,6 +76,46 @@ def fill(database: Database, theirs: Esco) -> list[notices_pb2.Notice]:
     return notices
 
 
+def live_there(database: Database, notices: Sequence[notices_pb2.Notice]) -> None:
+    """What sixty thousand people leave behind; every tenth organisation belongs to a group."""
+    rng, at = Random(6), now()
+    question = pb.SearchNoticesRequest(query="housing").SerializeToString()
+    with database.begin() as session:
+        session.add_all(
+            SavedSearch(
+                person=f"people/{number}",
+                display_name="Mine",
+                search=question,
+                alerts=Alerts.WEEKLY,
+                create_time=at,
+            )
+            for number in range(SEARCHES)
+        )
+        for number, name in enumerate(ORGANISATIONS):
+            parent = ORGANISATIONS[number % 7] if number % 10 == 9 else ""
+            session.add(
+                Organisation(name=name, display_name="X", sector=1, parent=parent, version=1)
+            )
+            session.add_all(
+                Office(name=f"{name}/managers/{each}", organisation=name, is_held=each > 0)
+                for each in range(3)
+            )
+            others = rng.sample(notices, DISMISSED)
+            session.add_all(
+                Dismissal(
+                    notice=notices[number].name,
+                    other=each.name,
+                    organisation=name,
+                    other_organisation=each.organisation,
+                    reason=1,
+                    create_time=at,
+                )
+                for each in others
+            )
+        for _ in range(EXCHANGES):
+            note_exchange(session, *rng.sample(ORGANISATIONS, 2))
+
+
 def times(suggestions: Suggestions, notices: Sequence[notices_pb2.Notice]) -> Sequence[float]:
     """Milliseconds of each question, after some that warm up."""
     found = []
@@ -93,6 +139,7 @@ def rows(folder: Path) -> Iterator[Row]:
         framework = Framework(database, theirs, made=look_seldom)
         suggestions = Suggestions(database, follower, framework, Audit(nobody))
         notices = fill(database, theirs)
+        live_there(database, notices)
         follower.follow()
         words = times(suggestions, notices)
         understanding.load()
@@ -104,4 +151,5 @@ def rows(folder: Path) -> Iterator[Row]:
     p50, p99 = np.percentile(ours, [50, 99])
     beside = f"words only {np.percentile(words, 50):.0f} / {np.percentile(words, 99):.0f} ms"
     measured = f"{p50:.0f} / {p99:.0f} ms"
-    yield Row("suggestions for a notice, 10 k: p50 / p99", measured, beside, "<= 80 ms", p99 <= 80)
+    what = "suggestions, 10 k notices, 60 k people: p50 / p99"
+    yield Row(what, measured, beside, "<= 80 ms", p99 <= 80)
