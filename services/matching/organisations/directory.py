@@ -63,6 +63,7 @@ class Directory:
         self._lock = Lock()
         self._edition = Edition.of((), (0, 0))
         self._meanings: Meanings | None = None
+        self._understood: Stamp | None = None  # the edition of which all have a vector
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="organisations", daemon=True)
 
@@ -102,7 +103,10 @@ class Directory:
             return False
         if self._meanings is None:
             self._meanings = Meanings(encoder.dimensions, PARTS)
-        known = self.edition.known
+        edition = self.edition
+        if edition.stamp == self._understood:
+            return False
+        known = edition.known
         self._meanings.keep(known)
         texts = {number: meanings_of(each) for number, each in known.items()}
         digests = {number: b"".join(map(digest_of, parts)) for number, parts in texts.items()}
@@ -110,6 +114,8 @@ class Directory:
         cache = Cache(self._database, encoder)
         for number in some:
             self._meanings.put(number, digests[number], cache.encode(texts[number]))
+        if not some:
+            self._understood = edition.stamp
         return bool(some)
 
     def _run(self) -> None:
