@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
@@ -19,6 +20,8 @@ TABLE = "alembic_version"
 LOCK_TIMEOUT_MS = 400
 AGAIN_AFTER_S = (0.1, 0.3, 1.0, 2.0)
 TRIES = 60  # some two minutes: then a long transaction of somebody's stands in the way
+# PostgreSQL's word before there is a session, which comes without a code.
+NO_SUCH_DATABASE = re.compile(r'database "[^"]*" does not exist')
 LOCKED = ("55P03", "40P01")  # no lock in time, deadlock
 
 
@@ -68,6 +71,15 @@ def is_ready(program: str, url: str) -> bool:
         return current(url) >= head(program)
     except sa.exc.OperationalError:
         return False
+
+
+def is_absent(url: str) -> bool:
+    """Whether the server answers that it has no such database."""
+    try:
+        current(url)
+    except sa.exc.OperationalError as problem:
+        return NO_SUCH_DATABASE.search(str(problem.orig)) is not None
+    return False
 
 
 def _revisions(program: str) -> list[str]:

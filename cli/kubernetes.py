@@ -10,31 +10,40 @@ from typing import Any
 
 import requests
 
+from cli.keys import DERIVED
+
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
 WITHIN_S = 10.0
-OK, CREATED, NOT_FOUND, CONFLICT = 200, 201, 404, 409
-
-Parcels = Mapping[str, Mapping[str, bytes]]
+OK, CREATED, NOT_FOUND, UNPROCESSABLE = 200, 201, 404, 422
 
 
 class Refused(Exception):
     """The cluster did not do as it was asked; the message says why."""
 
 
-def secrets(release: str, parcels: Parcels) -> list[dict[str, Any]]:
-    """One Secret for each parcel, named `<release>-keys-<whom>`; never changed once made."""
-    return [_secret(f"{release}-keys-{whom}", files) for whom, files in parcels.items()]
+def name_of(release: str, whom: str) -> str:
+    """The name of the Secret with a parcel of keys."""
+    return f"{release}-keys-{whom}"
 
 
-def _secret(name: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+def secret(release: str, whom: str, files: Mapping[str, bytes]) -> dict[str, Any]:
+    """The Secret with a parcel of keys. Private ones are never changed once made."""
     return {
         "apiVersion": "v1",
         "kind": "Secret",
-        "metadata": {"name": name, "labels": {"app.kubernetes.io/part-of": "interchange"}},
-        "immutable": True,
+        "metadata": {
+            "name": name_of(release, whom),
+            "labels": {"app.kubernetes.io/part-of": "interchange"},
+        },
+        "immutable": whom not in DERIVED,
         "type": "Opaque",
         "data": {each: base64.b64encode(content).decode() for each, content in files.items()},
     }
+
+
+def files_of(secret: Mapping[str, Any]) -> dict[str, bytes]:
+    """What a Secret holds, as the API gives it."""
+    return {name: base64.b64decode(text) for name, text in secret.get("data", {}).items()}
 
 
 def own_cluster() -> str:
@@ -55,16 +64,31 @@ class Namespace:
         authority = account / "ca.crt"
         self._session.verify = str(authority) if authority.exists() else True
 
-    def has(self, name: str) -> bool:
-        """Whether there is such a Secret."""
+    def read(self, name: str) -> dict[str, bytes] | None:
+        """The files of a Secret; None when there is none of that name."""
         answer = self._session.get(f"{self._secrets}/{name}", timeout=WITHIN_S)
-        if answer.status_code not in (OK, NOT_FOUND):
-            raise Refused(f"looking for Secret {name}: {answer.status_code} {answer.reason}")
-        return answer.status_code == OK
+        if answer.status_code == NOT_FOUND:
+            return None
+        _require(answer, OK, f"reading Secret {name}")
+        return files_of(answer.json())
 
     def create(self, secret: Mapping[str, Any]) -> None:
         """Make a Secret that is not there; Refused when it is."""
         answer = self._session.post(self._secrets, json=secret, timeout=WITHIN_S)
-        if answer.status_code != CREATED:
-            name = secret["metadata"]["name"]
-            raise Refused(f"making Secret {name}: {answer.status_code} {answer.reason}")
+        _require(answer, CREATED, f"making Secret {secret['metadata']['name']}")
+
+    def replace(self, secret: Mapping[str, Any]) -> None:
+        """Change a Secret that is there; pods see it in a minute."""
+        name = secret["metadata"]["name"]
+        answer = self._session.put(f"{self._secrets}/{name}", json=secret, timeout=WITHIN_S)
+        if answer.status_code == UNPROCESSABLE:  # immutable, as a version before made it
+            answer = self._session.delete(f"{self._secrets}/{name}", timeout=WITHIN_S)
+            _require(answer, OK, f"deleting Secret {name}")
+            self.create(secret)
+            return
+        _require(answer, OK, f"changing Secret {name}")
+
+
+def _require(answer: requests.Response, status: int, doing: str) -> None:
+    if answer.status_code != status:
+        raise Refused(f"{doing}: {answer.status_code} {answer.reason}")

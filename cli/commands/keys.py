@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from pathlib import Path
-from tempfile import TemporaryDirectory
+from typing import Any, TextIO
 
 import click
 
@@ -24,9 +23,18 @@ def keys() -> None:
 
 @keys.command()
 @RELEASE
-def manifest(release: str) -> None:
+@click.option(
+    "--beside",
+    type=click.File(),
+    help="The Secrets that are there, as `kubectl get secrets -o json` prints them: print what they lack, "
+    "for `kubectl replace --force -f -`.",
+)
+def manifest(release: str, beside: TextIO | None) -> None:
     """Print new Secrets for `kubectl apply -f -`: one for each program, and nothing kept here."""
-    items = kubernetes.secrets(release, _new())
+    there = _read(release, json.load(beside)["items"]) if beside else {}
+    items = [
+        kubernetes.secret(release, whom, files) for whom, files in _missing(release, there).items()
+    ]
     click.echo(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2))
 
 
@@ -42,28 +50,39 @@ def manifest(release: str) -> None:
     help="The service account: a folder with token, namespace and ca.crt.",
 )
 def apply(release: str, api: str, account: Path) -> None:
-    """Inside a cluster: make the Secrets in this namespace, unless they are there."""
+    """Inside a cluster: make the Secrets in this namespace that are not there. Safe to run again."""
     namespace = kubernetes.Namespace(api, account)
-    items = kubernetes.secrets(release, _new())
-    there = [each for each in items if namespace.has(each["metadata"]["name"])]
-    if len(there) == len(items):
-        click.echo("the Secrets are there: nothing to do")
-        return
-    if there:
-        names = ", ".join(each["metadata"]["name"] for each in there)
-        raise click.ClickException(
-            f"some Secrets are there ({names}) and others are not. Keys are made together: "
-            "bring the missing ones back from your backup, or delete all of them to begin anew"
-        )
     try:
-        for each in items:
-            namespace.create(each)
+        made = _complete(namespace, release)
     except kubernetes.Refused as problem:
         raise click.ClickException(str(problem)) from problem
-    click.echo(f"made {len(items)} Secrets")
+    click.echo(f"made {', '.join(made)}" if made else "the Secrets are there: nothing to do")
 
 
-def _new() -> Mapping[str, Mapping[str, bytes]]:
-    with TemporaryDirectory() as folder:
-        keyring.create(Path(folder))
-        return keyring.parcels(Path(folder))
+def _complete(namespace: kubernetes.Namespace, release: str) -> list[str]:
+    found = {whom: namespace.read(kubernetes.name_of(release, whom)) for whom in keyring.WHOM}
+    there = {whom: files for whom, files in found.items() if files is not None}
+    missing = _missing(release, there)
+    # What says who there is comes last: whoever ends before that begins again as if nothing had been made.
+    for whom, files in missing.items():
+        bring = namespace.replace if whom in there else namespace.create
+        bring(kubernetes.secret(release, whom, files))
+    return [kubernetes.name_of(release, whom) for whom in missing]
+
+
+def _missing(release: str, there: keyring.Parcels) -> keyring.Parcels:
+    try:
+        return keyring.missing(there)
+    except keyring.Lost as lost:
+        raise click.ClickException(
+            f"Secrets {release}-keys-… are gone or lack a file: {lost}. What they encrypted, new ones can't "
+            "read: bring them back from your backup, or delete all of them to begin anew"
+        ) from lost
+
+
+def _read(release: str, items: list[dict[str, Any]]) -> keyring.Parcels:
+    secrets = {each["metadata"]["name"]: each for each in items}
+    names = {whom: kubernetes.name_of(release, whom) for whom in keyring.WHOM}
+    return {
+        whom: kubernetes.files_of(secrets[name]) for whom, name in names.items() if name in secrets
+    }

@@ -28,8 +28,19 @@ LOOK_EVERY_S = 1.0
     help="Change nothing: wait until somebody else has brought this program's database so far.",
 )
 @click.option("--wait-s", default=600, show_default=True, help="Give up waiting after so long.")
+@click.option(
+    "--skip-absent",
+    is_flag=True,
+    help="Leave out a database that is not there yet: a program that comes with this release has none.",
+)
 @click.argument("programs", nargs=-1, type=click.Choice(SERVICES))
-def migrate(sql: str | None, awaited: str | None, wait_s: int, programs: tuple[str, ...]) -> None:
+def migrate(
+    sql: str | None,
+    awaited: str | None,
+    wait_s: int,
+    skip_absent: bool,
+    programs: tuple[str, ...],
+) -> None:
     """Bring these programs' databases, or all, to the newest schema. Safe to run again."""
     if awaited:
         _wait(awaited, wait_s)
@@ -40,7 +51,11 @@ def migrate(sql: str | None, awaited: str | None, wait_s: int, programs: tuple[s
     settings = Settings()
     settings.data_dir.mkdir(parents=True, exist_ok=True)
     for service in track(programs or SERVICES, description="Migrating"):
-        applied = migrations.upgrade(service, settings.database_url(service))
+        url = settings.database_url(service)
+        if skip_absent and migrations.is_absent(url):
+            click.echo(f"{service}: has no database yet")
+            continue
+        applied = migrations.upgrade(service, url)
         click.echo(f"{service}: {', '.join(applied) or 'up to date'}")
 
 

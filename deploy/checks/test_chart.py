@@ -3,12 +3,26 @@
 from __future__ import annotations
 
 import json
+import shutil
 from functools import cache
+from pathlib import Path
 
 import pytest
+import yaml
 
+from cli import keys
 from deploy.checks import arrows, claims
-from deploy.checks.chart import CHART, NEWEST, OLDEST, PROFILES, Refused, Rendered, helm, render
+from deploy.checks.chart import (
+    CHART,
+    NEWEST,
+    OLDEST,
+    PROFILES,
+    Refused,
+    Rendered,
+    Thing,
+    helm,
+    render,
+)
 
 pytestmark = pytest.mark.usefixtures("tools_or_skip")
 
@@ -83,25 +97,96 @@ def test_each_program_gets_its_own_keys_only() -> None:
 
     for pod in things.pods:
         secrets = {each["secret"]["secretName"] for each in pod.spec["volumes"] if "secret" in each}
-        keys = {each.partition("-keys-")[2] for each in secrets if "-keys-" in each}
+        parcels = {each.partition("-keys-")[2] for each in secrets if "-keys-" in each}
         own = {"desk": {"cli"}, "test": {"cli"}, "web": set(), "jobs": {"bus"}, "keys": set()}
         allowed = own.get(pod.component, {pod.component})
-        assert keys <= allowed | {"public"}, pod.name
+        assert parcels <= allowed | {"public"}, pod.name
 
 
 def test_a_change_of_the_schema_comes_before_the_pods_that_need_it() -> None:
-    def hook(profile: str, is_upgrade: bool) -> str | None:
+    def hooks(profile: str, is_upgrade: bool) -> list[str | None]:
         jobs = rendered(profile, is_upgrade=is_upgrade).of("Job")
-        job = next(each for each in jobs if "-migrate" in each["metadata"]["name"])
-        found: str | None = job["metadata"].get("annotations", {}).get("helm.sh/hook")
-        return found
+        return [hook(each) for each in jobs if "-migrate" in each["metadata"]["name"]]
 
-    assert hook("national", is_upgrade=False) == "pre-install,pre-upgrade"
-    assert hook("region", is_upgrade=True) == "pre-upgrade"
+    assert hooks("national", is_upgrade=False) == ["pre-install,pre-upgrade"]
+    assert hooks("national", is_upgrade=True) == ["pre-install,pre-upgrade"]
     # The database itself is a part of the release: a job before it would wait for ever.
-    assert hook("region", is_upgrade=False) is None
+    assert hooks("region", is_upgrade=False) == [None]
+    # The second for databases that come with the new version.
+    assert sorted(hooks("region", is_upgrade=True), key=str) == [None, "pre-upgrade"]
     waits = rendered("region").pod("identity").spec["initContainers"][0]
     assert waits["args"] == ["migrate", "--wait", "identity"]
+
+
+def test_keys_come_first_at_every_installation_and_upgrade() -> None:
+    things = rendered("region", is_upgrade=True)
+    jobs = {each["metadata"]["name"]: each for each in things.of("Job") if hook(each)}
+    weights = {
+        name: int(each["metadata"]["annotations"]["helm.sh/hook-weight"])
+        for name, each in jobs.items()
+    }
+
+    assert hook(jobs["east-interchange-keys"]) == "pre-install,pre-upgrade"
+    assert min(weights, key=lambda name: weights[name]) == "east-interchange-keys"
+    for part in things.of("ServiceAccount", "Role", "RoleBinding", "NetworkPolicy"):
+        if part["metadata"]["name"] == "east-interchange-keys":
+            assert hook(part) == "pre-install,pre-upgrade"
+            assert int(part["metadata"]["annotations"]["helm.sh/hook-weight"]) < min(
+                weights.values()
+            )
+
+
+def test_the_job_of_the_keys_may_do_no_more_than_it_does() -> None:
+    whom = [f"east-interchange-keys-{each}" for each in keys.WHOM]
+    derived = [f"east-interchange-keys-{each}" for each in keys.DERIVED]
+    (role,) = rendered("region").of("Role")
+
+    may = [(set(each["verbs"]), sorted(each.get("resourceNames", []))) for each in role["rules"]]
+
+    assert may == [
+        ({"create"}, []),
+        ({"get"}, sorted(whom)),
+        ({"update", "delete"}, sorted(derived)),
+    ]
+
+
+def test_a_program_that_a_release_adds_gets_all_that_it_needs(tmp_path: Path) -> None:
+    chart = with_another_program(tmp_path)
+    region = render("region", chart=chart, is_upgrade=True)
+    national = render("national", chart=chart, is_upgrade=True)
+
+    assert [wrong for claim in claims.CLAIMS for wrong in claim(region)] == []
+    assert "east-interchange-keys-reading" in str(region.of("Role"))
+    assert "east-interchange-reading" in names(region, "Database")
+    assert "east-interchange-reading" in names(region, "Certificate")
+    assert "east-interchange-keys-reading" in names(national, "ExternalSecret")
+    for pod in region.pods:
+        if pod.component == "jobs" and pod.main["name"] in ("migrate", "backup"):
+            assert "READING_DATABASE_URL" in pod.environment()
+
+
+def with_another_program(folder: Path) -> Path:
+    """Today's chart, with one program more."""
+    chart = folder / "interchange"
+    shutil.copytree(CHART, chart)
+    values = yaml.safe_load((chart / "values.yaml").read_text())
+    values["programs"]["reading"] = {**values["programs"]["matching"], "port": 7106}
+    (chart / "values.yaml").write_text(yaml.safe_dump(values))
+    schema = json.loads((chart / "values.schema.json").read_text())
+    known = schema["properties"]["programs"]["properties"]
+    known["reading"] = known["matching"]
+    (chart / "values.schema.json").write_text(json.dumps(schema))
+    return chart
+
+
+def names(things: Rendered, kind: str) -> set[str]:
+    return {each["metadata"]["name"] for each in things.of(kind)}
+
+
+def hook(thing: Thing) -> str | None:
+    """When Helm makes it before all that has no such mark."""
+    found: str | None = thing["metadata"].get("annotations", {}).get("helm.sh/hook")
+    return found
 
 
 @pytest.mark.parametrize(
@@ -130,8 +215,6 @@ def test_what_must_be_said_is_asked_for() -> None:
 
 
 def test_every_value_is_in_the_schema() -> None:
-    import yaml
-
     schema = json.loads((CHART / "values.schema.json").read_text())
     values = yaml.safe_load((CHART / "values.yaml").read_text())
 

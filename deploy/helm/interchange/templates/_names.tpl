@@ -36,6 +36,20 @@ app.kubernetes.io/component: {{ .component }}
 {{- end -}}
 {{- end }}
 
+{{/* Whose parcels of keys there are, separated by spaces: see `interchange keys`. */}}
+{{- define "interchange.parcels" -}}
+{{- without (keys .Values.programs | sortAlpha) "web" | join " " }} cli public bus bus-server
+{{- end }}
+
+{{/* Programs with a database, separated by spaces. */}}
+{{- define "interchange.keepers" -}}
+{{- $keepers := list }}
+{{- range $name, $program := .Values.programs }}
+{{- if has "postgresql" $program.uses }}{{ $keepers = append $keepers $name }}{{ end }}
+{{- end }}
+{{- join " " $keepers }}
+{{- end }}
+
 {{/* Prefix of the Secrets with keys. */}}
 {{- define "interchange.keys" -}}
 {{- .Values.keys.prefix | default (include "interchange.fullname" .) -}}
