@@ -25,7 +25,7 @@ from cli.address_book import AddressBook
 from cli.channels import key_file
 from cli.hearing import HEARING
 from cli.ports import free_port
-from cli.settings import SERVICES
+from cli.settings import PROGRAMS, SERVICES
 from cli.supervisor import Program, spawn
 from tests.support import released, servers
 from tests.support.naming import Names
@@ -36,6 +36,8 @@ from tests.support.world import World
 READY_WITHIN_S = 240.0
 STOP_WITHIN_S = 60.0
 STARTS = 3
+# Programs that people reach, each through a door that leads to the replica of the day.
+PUBLIC = ("gateway", "web")
 # What the job of the chart does, in words that every release understands.
 PROVISION = """
 import sys
@@ -74,15 +76,23 @@ class Release:
 
 def today() -> Release:
     """The programs as they are."""
-    return Release([each for each in sys.path if each], (*SERVICES, "gateway"))
+    return Release([each for each in sys.path if each], PROGRAMS)
 
 
 def last(folder: Path) -> Release:
     """The programs of the last release, unpacked in a folder."""
     path = released.unpack(folder)
-    services = [each for each in SERVICES if (path / "services" / each).exists()]
+    programs = [
+        each
+        for each in PROGRAMS
+        if (path / _module(each).replace(".", "/") / "__main__.py").exists()
+    ]
     # It asks for names each half minute at most, for it never was in a cluster: it is told both places.
-    return Release([path, path / "gen"], (*services, "gateway"), asks_names=False)
+    return Release([path, path / "gen"], programs, asks_names=False)
+
+
+def _module(program: str) -> str:
+    return f"services.{program}" if program in SERVICES else program
 
 
 class Replica:
@@ -120,11 +130,11 @@ class Fleet:
     databases: Mapping[str, str]
     nats: servers.Nats
     redis_url: str
-    entrance: Proxy
+    doors: Mapping[str, Proxy]
     ready: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     replicas: dict[str, Replica] = field(default_factory=dict)
     ports: Mapping[str, int] = field(
-        default_factory=lambda: {each: free_port() for each in (*SERVICES, "gateway")}
+        default_factory=lambda: {each: free_port() for each in PROGRAMS}
     )
     numbers: Iterator[int] = field(default_factory=lambda: count(1))
     names: Names = field(init=False)
@@ -132,7 +142,7 @@ class Fleet:
     @classmethod
     @contextmanager
     def assembled(cls, folder: Path, databases: Mapping[str, str]) -> Iterator[Self]:
-        """What programs stand on: keys, a bus, a Valkey, names and an entrance."""
+        """What programs stand on: keys, a bus, a Valkey, names and doors."""
         keys.create(folder)
         nats = servers.Nats(folder)
         config = server_config(
@@ -144,7 +154,8 @@ class Fleet:
             redis_url = stack.enter_context(servers.valkey(folder))
             nats.start()
             stack.callback(nats.stop)
-            fleet = cls(folder, databases, nats, redis_url, stack.enter_context(Proxy(0)))
+            doors = {each: stack.enter_context(Proxy(0)) for each in PUBLIC}
+            fleet = cls(folder, databases, nats, redis_url, doors)
             fleet.names = stack.enter_context(Names(fleet.ready))
             stack.callback(fleet.stop)
             yield fleet
@@ -172,8 +183,12 @@ class Fleet:
             self.ready[program].remove(old.host)
             old.end()
 
+    def has(self, program: str) -> bool:
+        """Whether it runs."""
+        return program in self.replicas
+
     def stop(self) -> None:
-        """All that runs, the gateway first."""
+        """All that runs, the pages first."""
         for replica in reversed(self.replicas.values()):
             replica.end()
 
@@ -182,24 +197,24 @@ class Fleet:
         hosts = {self.replicas[each].host for each in self.replicas}
         assert hosts == {"127.0.0.1"}, hosts
         services = {each: self.ports[each] for each in SERVICES}
-        book = AddressBook(os.getpid(), self.entrance.port, self.nats.port, 0, 0, services)
+        door = self.doors["gateway"]
+        book = AddressBook(os.getpid(), door.port, self.nats.port, 0, 0, services)
         book.write(self.folder)
-        return World(self.entrance.url, self.folder, suffix)
+        return World(door.url, self.folder, suffix)
 
     def _spawn(self, program: str, release: Release) -> Replica:
         old = self.replicas.get(program)
         host = "127.0.0.2" if old and old.host == "127.0.0.1" else "127.0.0.1"
         environment = release.environment(self._environment(program, host, release))
-        module = f"services.{program}" if program in SERVICES else program
         log = self.folder / f"{next(self.numbers)}-{program}.log"
-        command = [sys.executable, "-m", module]
+        command = [sys.executable, "-m", _module(program)]
         return Replica(host, Program(program, command, log, environment))
 
     def _take_in(self, program: str, replica: Replica) -> None:
         """Let it have calls as soon as it is ready."""
         self.replicas[program] = replica
         address = f"{replica.host}:{self.ports[program]}"
-        probe = _answers if program == "gateway" else _serves
+        probe = _answers if program in PUBLIC else _serves
 
         def is_ready() -> None:
             replica.tend()
@@ -207,8 +222,8 @@ class Fleet:
 
         eventually(is_ready, timeout_s=READY_WITHIN_S, every_s=0.2)
         self.ready[program].append(replica.host)
-        if program == "gateway":
-            self.entrance.lead_to(replica.host, self.ports[program])
+        if program in PUBLIC:
+            self.doors[program].lead_to(replica.host, self.ports[program])
 
     def _addresses(self, release: Release) -> dict[str, str]:
         """Where programs find each other."""
@@ -217,23 +232,26 @@ class Fleet:
         return {
             f"INTERCHANGE_{each.upper()}_ADDRESS": way.format(self.names.server, each, port)
             for each, port in self.ports.items()
+            if each != "web"
         }
 
     def _environment(self, program: str, host: str, release: Release) -> dict[str, str]:
+        everywhere = {"INTERCHANGE_REDIS_URL": self.redis_url, "PYTHONUNBUFFERED": "1"}
+        public = {"INTERCHANGE_HOST": host, "INTERCHANGE_PORT": str(self.ports[program])}
+        if program == "web":
+            urls = {
+                "INTERCHANGE_GATEWAY_URL": self.doors["gateway"].url,
+                "INTERCHANGE_PUBLIC_URL": self.doors["web"].url,
+            }
+            return {**everywhere, **public, **urls}
         common = {
+            **everywhere,
             **self._addresses(release),
             "INTERCHANGE_SERVICE_KEY_FILE": str(key_file(self.folder, program)),
             "INTERCHANGE_SERVICE_KEYS_FILE": str(self.folder / "keys" / "services.json"),
-            "INTERCHANGE_REDIS_URL": self.redis_url,
-            "PYTHONUNBUFFERED": "1",
         }
         if program == "gateway":
-            return {
-                **common,
-                "INTERCHANGE_HOST": host,
-                "INTERCHANGE_PORT": str(self.ports[program]),
-                "INTERCHANGE_RATE_LIMIT_FACTOR": "1000",
-            }
+            return {**common, **public, "INTERCHANGE_RATE_LIMIT_FACTOR": "1000"}
         return {
             **common,
             "INTERCHANGE_GRPC_ADDRESS": f"{host}:{self.ports[program]}",
