@@ -13,7 +13,7 @@ from typing import Protocol
 import grpc
 import structlog
 from grpc_health.v1.health import HealthServicer
-from grpc_health.v1.health_pb2 import HealthCheckResponse
+from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 
 from chassis import metrics
@@ -21,11 +21,14 @@ from chassis.auth import Verifier
 from chassis.config import Config
 from chassis.interceptors import Gate
 from chassis.policy import Rules
+from chassis.release import HEADER, release
 from chassis.tls import end_when_renewed
 
 MAX_MESSAGE = 4 * 1024 * 1024
 GRACE_S = 5.0  # what calls in work get to end when we are told to stop
-STOP_S = 10.0  # what each background part gets
+# What all parts get together to stop: of the half minute that a cluster gives, it first waits until nobody calls.
+STOP_S = 20.0
+AT_LEAST_S = 0.1  # and each of them, also when those before took all of it
 # Whoever can't catch up in this time is better than nobody: what it shows says how old it is.
 RECOVER_WITHIN_S = 30.0
 RECOVER_LOOK_S = 0.05
@@ -71,7 +74,7 @@ class Server:
             maximum_concurrent_rpcs=config.rpc_limit,
             options=OPTIONS,
         )
-        self._health = HealthServicer()
+        self._health = _telling_release(HealthServicer())
         self._health.set("", HealthCheckResponse.NOT_SERVING)
         add_HealthServicer_to_server(self._health, self.grpc)
         self.port = _listen(self.grpc, config)
@@ -121,6 +124,18 @@ class Server:
         handlers = self.grpc._state.generic_handlers  # type: ignore[attr-defined]  # no public list
         names = {handler.service_name() for handler in handlers}
         reflection.enable_server_reflection([*names, reflection.SERVICE_NAME], self.grpc)
+
+
+def _telling_release(health: HealthServicer) -> HealthServicer:
+    """Native health, with a word on who answers."""
+    check: Callable[[HealthCheckRequest, grpc.ServicerContext], HealthCheckResponse] = health.Check
+
+    def told(request: HealthCheckRequest, context: grpc.ServicerContext) -> HealthCheckResponse:
+        context.send_initial_metadata(((HEADER, release()),))
+        return check(request, context)
+
+    health.Check = told  # type: ignore[method-assign]
+    return health
 
 
 def _listen(server: grpc.Server, config: Config) -> int:
@@ -209,17 +224,18 @@ def run(server: Server, *background: Background) -> None:
         told.wait()
         log.info("stopping")
     finally:
-        stuck = [name for stop, name in reversed(started) if not _stopped(stop, name)]
+        deadline = time.monotonic() + STOP_S
+        stuck = [name for stop, name in reversed(started) if not _stopped(stop, name, deadline)]
     if stuck:
         log.error("stuck", parts=stuck)
         os._exit(0)
 
 
-def _stopped(stop: Callable[[], None], name: str) -> bool:
-    """Stop one part, in bounded time; whether it has."""
+def _stopped(stop: Callable[[], None], name: str, deadline: float) -> bool:
+    """Stop one part, until the deadline; whether it has."""
     started = time.monotonic()
     thread = Thread(target=stop, name=f"stop-{name}", daemon=True)
     thread.start()
-    thread.join(STOP_S)
+    thread.join(max(deadline - started, AT_LEAST_S))
     log.info("stopped", part=name, seconds=round(time.monotonic() - started, 3))
     return not thread.is_alive()

@@ -11,6 +11,7 @@ from flask.globals import request_ctx
 from redis import Redis
 
 from chassis.auth import Verifier
+from chassis.release import HEADER, release
 from gateway.answers import JSON, Answer
 from gateway.asked import Asked
 from gateway.config import Config
@@ -36,7 +37,7 @@ SECURITY = [
 ]
 NO_PAGE = (POLICY, "default-src 'none'; frame-ancestors 'none'")
 
-OK = Answer(200, b'{"status":"ok"}', {"Content-Type": JSON})
+OK = Answer(200, b'{"status":"ok"}', {"Content-Type": JSON, HEADER: release()})
 
 
 class Bare(Response):

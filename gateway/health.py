@@ -17,6 +17,7 @@ from redis.exceptions import RedisError
 
 from chassis import tracing
 from chassis.errors import Error
+from chassis.release import HEADER, release
 from gateway.answers import JSON, Answer
 from gateway.codec import dumps
 from gateway.spans import unrecorded
@@ -42,7 +43,7 @@ class Readiness:
         programs = {name: each.result() for name, each in asked.items()}
         ready = all(state == READY for state in programs.values())
         body = dumps({"status": READY if ready else NOT_READY, "programs": programs})
-        return Answer(OK if ready else UNAVAILABLE, body, {"Content-Type": JSON})
+        return Answer(OK if ready else UNAVAILABLE, body, {"Content-Type": JSON, HEADER: release()})
 
 
 class Opening:

@@ -15,6 +15,7 @@ from jinja2 import ChoiceLoader, PackageLoader, PrefixLoader
 from redis import Redis
 from werkzeug.wrappers import Response as Reply
 
+from chassis.release import HEADER, release
 from web import errors, flashes, languages, security, spans, words
 from web.api import Away, Gateway, Refused
 from web.asked import Site, acts_for, api, asked, public_address, site
@@ -71,7 +72,8 @@ def create_app(config: Config, redis: Redis) -> Flask:
     app.before_request(_begin)
     app.after_request(_end)
     errors.register(app)
-    app.add_url_rule("/healthz", "healthz", lambda: ("ok", 200, {"Content-Type": "text/plain"}))
+    healthy = {"Content-Type": "text/plain", HEADER: release()}
+    app.add_url_rule("/healthz", "healthz", lambda: ("ok", 200, healthy))
     for name in PAGES:
         app.register_blueprint(import_module(f"web.pages.{name}").pages)
     return app
