@@ -10,6 +10,7 @@ import grpc
 from chassis.auth import ServiceToken, read_key
 from chassis.client import channel
 from chassis.config import Config
+from chassis.tls import Tls
 from cli.address_book import AddressBook
 from cli.settings import Settings
 
@@ -37,10 +38,27 @@ def service_channel(settings: Settings, service: str) -> grpc.Channel:
     Where the environment says which key to use, it says where the programs are, too: in a cluster.
     Else it is the region that runs on the data folder.
     """
-    config = Config()
-    if "service_key_file" in config.model_fields_set:
-        token = ServiceToken(read_key(config.service_key_file), PROGRAM)
-        return channel(getattr(config, f"{service}_address"), token=token, tls=config.tls)
-    book = address_book(settings)
-    token = ServiceToken(read_key(key_file(settings.data_dir, PROGRAM)), PROGRAM)
-    return channel(book.address(service), token=token)
+    token = ServiceToken(read_key(_own_key(settings)), PROGRAM)
+    return channel(service_address(settings, service), token=token, tls=service_tls())
+
+
+def service_address(settings: Settings, service: str) -> str:
+    """Where a service of the region answers, as gRPC has it."""
+    if is_told():
+        address: str = getattr(Config(), f"{service}_address")
+        return address
+    return address_book(settings).address(service)
+
+
+def service_tls() -> Tls | None:
+    """What to show to the region's services; on one machine they talk in the clear."""
+    return Config().tls if is_told() else None
+
+
+def is_told() -> bool:
+    """Whether the environment says where the region is, as in a cluster."""
+    return "service_key_file" in Config().model_fields_set
+
+
+def _own_key(settings: Settings) -> Path:
+    return Config().service_key_file if is_told() else key_file(settings.data_dir, PROGRAM)

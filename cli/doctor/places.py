@@ -25,6 +25,8 @@ class Places:
     nats_seeds: Path | None = None
     nats_authority: Path | None = None
     certificates: tuple[Path, ...] = ()
+    own_key: Path | None = None
+    known_keys: Path | None = None
     databases: Mapping[str, str] = field(default_factory=dict)
     data_dir: Path | None = None
 
@@ -47,7 +49,7 @@ class Places:
 
     @classmethod
     def of_environment(
-        cls, settings: Settings, config: Config, gateway_url: str, seeds: Path | None
+        cls, settings: Settings, config: Config, gateway_url: str, web_url: str, seeds: Path | None
     ) -> Places:
         """A region elsewhere, as far as we are told where."""
         given = config.model_fields_set
@@ -55,13 +57,16 @@ class Places:
         files = (config.tls_certificate_file, config.tls_authority_file)
         return cls(
             settings,
-            services="service_key_file" in given,
+            services=True,
             gateway_url=gateway_url,
+            web_url=web_url,
             public_url=settings.public_url,
             redis_url=config.redis_url if "redis_url" in given else "",
             nats_url=config.nats_url if seeds else "",
             nats_seeds=seeds,
             nats_authority=config.nats_authority_file,
             certificates=tuple(filter(None, files)),
+            own_key=config.service_key_file,
+            known_keys=config.service_keys_file,
             databases={service: url for service, url in named.items() if url},
         )

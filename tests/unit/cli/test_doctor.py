@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,16 +14,19 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
 from chassis import migrations
+from chassis.auth import JWKS, generate_key
 from chassis.bus.permissions import ADMIN
 from chassis.clock import now
-from cli.doctor import bus, certificates, clocks, databases, machine
+from chassis.release import release
+from cli.doctor import bus, certificates, clocks, databases, federation, machine, trust
 from cli.doctor.finding import Finding
 from cli.doctor.places import Places
-from cli.doctor.programs import programs
+from cli.doctor.programs import programs, releases
 from cli.ports import free_port
-from cli.settings import Settings
+from cli.settings import SERVICES, Settings
 from tests.conftest import new_database
 from tests.support.servers import Nats
+from tests.unit.chassis.letters import Letters, serving
 
 
 def ill(found: Iterator[Finding]) -> list[tuple[str, str]]:
@@ -130,6 +134,62 @@ def test_a_gateway_that_is_away_is_told() -> None:
     found = ill(programs(Places(Settings(), gateway_url=f"http://127.0.0.1:{free_port()}")))
 
     assert [about for about, _ in found] == ["gateway"]
+
+
+def test_programs_of_two_releases_are_told() -> None:
+    (same,) = releases([release(), release()])
+    (different,) = releases([release(), "0.0.9"])
+
+    assert same.is_well
+    assert "1 of 0.0.9" in different.said and "rollback" in different.remedy
+    assert list(releases([])) == []
+
+
+def test_every_replica_behind_a_name_is_looked_at(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with serving(Letters()) as server:
+        monkeypatch.setenv("INTERCHANGE_SERVICE_KEY_FILE", str(tmp_path / "cli.json"))
+        (tmp_path / "cli.json").write_text(json.dumps(generate_key("cli")))
+        for service in SERVICES:
+            name = f"dns:///localhost:{server.port}"
+            monkeypatch.setenv(f"INTERCHANGE_{service.upper()}_ADDRESS", name)
+
+        found = list(programs(Places(Settings(data_dir=tmp_path), services=True)))
+
+    abouts = [each.about for each in found if each.is_well]
+    assert "identity at 127.0.0.1" in abouts
+    assert f"all are of {release()}" in [each.said for each in found]
+
+
+def test_a_name_without_an_address_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("INTERCHANGE_SERVICE_KEY_FILE", str(tmp_path / "cli.json"))
+    for service in SERVICES:
+        monkeypatch.setenv(f"INTERCHANGE_{service.upper()}_ADDRESS", "dns:///nobody.invalid:7101")
+
+    found = list(programs(Places(Settings(data_dir=tmp_path), services=True)))
+
+    assert [each.about for each in found] == list(SERVICES)
+    assert all("no replica is ready" in each.remedy for each in found)
+
+
+def test_a_key_of_another_making_is_told(tmp_path: Path) -> None:
+    key, listed = tmp_path / "cli.json", tmp_path / "services.json"
+    key.write_text(json.dumps(generate_key("cli")))
+    listed.write_text(JWKS([json.loads(key.read_text())]).dump())
+
+    assert trust.known(key, listed).is_well
+    key.write_text(json.dumps(generate_key("cli")))
+    assert "one making" in trust.known(key, listed).remedy
+    assert not trust.known(tmp_path / "none", listed).is_well
+
+
+@pytest.mark.parametrize(("days", "is_well"), [(60, True), (10, False), (-1, False)])
+def test_a_signing_key_is_told_before_it_ends(days: int, is_well: bool) -> None:
+    found = federation.key("scotland's", now() + timedelta(days=days), federation.ASK)
+
+    assert found.is_well is is_well
+    assert "scotland" in found.about
 
 
 def a_certificate(days: int) -> bytes:
