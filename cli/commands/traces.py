@@ -17,7 +17,11 @@ from cli.traces.waterfall import waterfall
 ASKED_WITHIN_S = 10
 COLUMNS = 200  # of a list in a file; a terminal says its own
 
-at_option = click.option("--at", help="Where they are received; by default by the running region.")
+at_option = click.option(
+    "--at",
+    envvar="TRACES_URL",
+    help="Where they are received; by default by the running region.",
+)
 notice_option = click.option("--notice", default="", help="Those about this notice.")
 role_option = click.option(
     "--role", default="", help="Those in which one acts as manager, operator, visitor …"

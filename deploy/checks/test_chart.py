@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from cli import keys
+from cli.settings import PROGRAMS
 from deploy.checks import arrows, claims
 from deploy.checks.chart import (
     CHART,
@@ -35,6 +36,7 @@ VARIANTS = {
         "small", "postgresql.kind=external", "postgresql.external.existingSecret=interchange-databases",
     ),
     "traced": ("small", "otlp.endpoint=http://collector:4318"),
+    "without traces": ("small", "traces.enabled=false"),
     "mail by Notify": ("small", "mail.existingSecret=interchange-mail", "mail.notifySecret=interchange-notify"),
 }  # fmt: skip
 
@@ -92,13 +94,38 @@ def test_nothing_is_let_through_that_no_policy_names(profile: str) -> None:
     assert all(selector.items() <= pod.labels.items() for pod in things.pods)
 
 
+def test_a_pilot_keeps_its_own_traces_and_a_backend_takes_them_over() -> None:
+    pilot, traced = rendered("small"), rendered("small", "otlp.endpoint=http://collector:4318")
+    told = {pod.component: pod.environment() for pod in pilot.pods if pod.component in PROGRAMS}
+    of_backend = traced.pod("gateway").environment()["INTERCHANGE_OTLP_ENDPOINT"]
+
+    assert len(told) == len(PROGRAMS)
+    for variables in told.values():
+        place = variables["INTERCHANGE_OTLP_ENDPOINT"]["value"]
+        assert place == "http://east-interchange-traces:4318"
+    assert of_backend["value"] == "http://collector:4318"
+    (policy,) = (
+        each
+        for each in pilot.of("NetworkPolicy")
+        if each["metadata"]["name"] == "east-interchange-traces"
+    )
+    callers = {
+        peer["podSelector"]["matchLabels"][arrows.COMPONENT]
+        for rule in policy["spec"]["ingress"]
+        for peer in rule["from"]
+    }
+    assert callers == {*PROGRAMS, "desk"}
+    assert "egress" not in policy["spec"]
+
+
 def test_each_program_gets_its_own_keys_only() -> None:
     things = rendered("region")
 
     for pod in things.pods:
         secrets = {each["secret"]["secretName"] for each in pod.spec["volumes"] if "secret" in each}
         parcels = {each.partition("-keys-")[2] for each in secrets if "-keys-" in each}
-        own = {"desk": {"cli"}, "test": {"cli"}, "web": set(), "jobs": {"bus"}, "keys": set()}
+        own = {"desk": {"cli"}, "test": {"cli"}, "jobs": {"bus"}}
+        own |= {each: set() for each in ("web", "keys", "traces")}
         allowed = own.get(pod.component, {pod.component})
         assert parcels <= allowed | {"public"}, pod.name
 

@@ -79,7 +79,7 @@ def test_a_region_of_containers_does_what_it_is_for(root: Path, tmp_path: Path) 
         postgresql = stack.enter_context(servers.postgresql(sockets))
         sockets.chmod(0o711)  # containers are nobody that it knows
         region = Containers(root, network, things, tmp_path, databases(postgresql), sockets)
-        for engine in ("nats", "valkey"):
+        for engine in ("nats", "valkey", "traces"):
             stack.enter_context(region.started(things.pod(engine)))
         for job in (each for each in things.pods if each.component == "jobs"):
             region.done(job)
@@ -88,9 +88,11 @@ def test_a_region_of_containers_does_what_it_is_for(root: Path, tmp_path: Path) 
         eventually(ready, timeout_s=READY_WITHIN_S)
 
         said = region.done(things.pod("test"))
+        kept = eventually(traces)
 
     assert "an exchange is agreed, started and completed" in said
     assert "all is well" in said
+    assert any(each["notices"] for each in kept)
 
 
 @contextmanager
@@ -122,6 +124,14 @@ def ready() -> None:
             assert answer.status == 200
     except OSError as problem:
         raise AssertionError(str(problem)) from problem
+
+
+def traces() -> list[dict[str, object]]:
+    """What the receiver in the region has kept."""
+    with urllib.request.urlopen("http://127.0.0.1:4318/v1/traces", timeout=5) as answer:
+        found: list[dict[str, object]] = json.load(answer)
+    assert found
+    return found
 
 
 class Containers:

@@ -99,6 +99,11 @@
 {{- if .Values.otlp.endpoint -}}
 - ports: [{port: {{ .Values.otlp.port }}}]
   to: {{- include "interchange.peers" .Values.otlp | nindent 4 }}
+{{- else if .Values.traces.enabled -}}
+- ports: [{port: 4318}]
+  to:
+    - podSelector:
+        matchLabels: {{- include "interchange.selector" (dict "root" . "component" "traces") | nindent 10 }}
 {{- end }}
 {{- end }}
 

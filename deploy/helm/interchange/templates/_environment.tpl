@@ -7,8 +7,8 @@
 - {name: INTERCHANGE_LOG_LEVEL, value: {{ $values.logLevel | quote }}}
 - {name: INTERCHANGE_METRICS_HOST, value: "0.0.0.0"}
 - {name: INTERCHANGE_METRICS_PORT, value: "9090"}
-{{- if $values.otlp.endpoint }}
-- {name: INTERCHANGE_OTLP_ENDPOINT, value: {{ $values.otlp.endpoint | quote }}}
+{{- with include "interchange.otlpEndpoint" .root }}
+- {name: INTERCHANGE_OTLP_ENDPOINT, value: {{ . | quote }}}
 - {name: INTERCHANGE_TRACE_RATIO, value: {{ $values.otlp.ratio | quote }}}
 {{- end }}
 {{- if has "valkey" $program.uses }}
@@ -68,6 +68,15 @@
 {{- range $variable, $value := $program.env }}
 - {name: {{ $variable }}, value: {{ $value | quote }}}
 {{- end }}
+{{- end }}
+
+{{/* Where traces go: to a backend, else to the receiver of this chart; empty: nowhere. */}}
+{{- define "interchange.otlpEndpoint" -}}
+{{- if .Values.otlp.endpoint -}}
+{{ .Values.otlp.endpoint }}
+{{- else if .Values.traces.enabled -}}
+http://{{ include "interchange.fullname" . }}-traces:4318
+{{- end -}}
 {{- end }}
 
 {{/* Keys of ours, and certificates when they are on. */}}
