@@ -9,6 +9,7 @@ import click
 from interchange.federation.v1 import region_keys_pb2 as pb
 
 from cli.demonstration import is_half_seeded, is_seeded
+from cli.nursery import Nursery
 from cli.region import Region, Say, require_free
 from cli.settings import SERVICES, Settings
 
@@ -25,8 +26,8 @@ CHANNELS = ["national"]
 class Network:
     """The regions. Start it, tend it now and then, stop it."""
 
-    def __init__(self, settings: Settings) -> None:
-        self.regions: Sequence[Region] = [Region(each) for each in settings_of(settings)]
+    def __init__(self, settings: Settings, nursery: Nursery) -> None:
+        self.regions: Sequence[Region] = [Region(each, nursery) for each in settings_of(settings)]
 
     def start(self, say: Say = print) -> None:
         """Start all at once, and wait until all are ready."""

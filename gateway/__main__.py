@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from contextlib import ExitStack
+from typing import TYPE_CHECKING
 
-from chassis import logs, telemetry, valkey
-from chassis.auth import ServiceToken, read_key, verifier
-from chassis.client import channel
-from chassis.tls import end_when_renewed
+from chassis import logs
 from chassis.wsgi import Server
-from gateway import contract
-from gateway.app import Gateway, create_app
 from gateway.config import Config
-from gateway.worker import Worker
+
+if TYPE_CHECKING:
+    from gateway.app import Gateway
 
 
 def main() -> None:
@@ -22,12 +20,20 @@ def main() -> None:
         lambda stack: load(config, stack),
         bind=f"{config.host}:{config.port}",
         threads=config.threads,
-        worker=Worker,
+        worker="gateway.worker.Worker",
     ).run()  # type: ignore[no-untyped-call]
 
 
 def load(config: Config, stack: ExitStack) -> Gateway:
     """The door with its channels, which are closed with the stack."""
+    # Imported in the worker: what its parent imports is held twice.
+    from chassis import telemetry, valkey
+    from chassis.auth import ServiceToken, read_key, verifier
+    from chassis.client import channel
+    from chassis.tls import end_when_renewed
+    from gateway import contract
+    from gateway.app import create_app
+
     stack.enter_context(telemetry.setup(config))
     if config.tls:
         end_when_renewed(config.tls)

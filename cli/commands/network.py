@@ -10,6 +10,7 @@ import click
 
 from cli.demonstration import Told, sign_ins
 from cli.network import Network, discard_half_begun, require_free_ports
+from cli.nursery import Nursery
 from cli.region import NotReady, Region
 from cli.settings import Settings
 
@@ -26,8 +27,12 @@ def network() -> None:
     require_free_ports(settings)
     if discard_half_begun(settings):
         click.echo("the demonstrations were broken off last time; beginning again")
+    with Nursery.opened() as nursery:
+        _run(Network(settings, nursery), told)
+
+
+def _run(running: Network, told: Event) -> None:
     started = time.monotonic()
-    running = Network(settings)
     try:
         running.start(click.echo)
         running.befriend()

@@ -20,12 +20,17 @@ from cli.provision import provision_bus
     help="The folder with admin.nk and system.nk.",
 )
 @click.option("--replicas", type=click.IntRange(1, 5), default=1, show_default=True)
-def provision(seeds: Path, replicas: int) -> None:
+@click.option("--duplicate-window-s", default=600.0, hidden=True)  # tests shut it
+def provision(seeds: Path, replicas: int, duplicate_window_s: float) -> None:
     """Make or update streams and consumers of the bus at INTERCHANGE_NATS_URL. Safe to run again."""
     config = Config()
     try:
         provision_bus(
-            config.nats_url, seeds, replicas=replicas, authority=config.nats_authority_file
+            config.nats_url,
+            seeds,
+            replicas=replicas,
+            duplicate_window_s=duplicate_window_s,
+            authority=config.nats_authority_file,
         )
     except (BusError, NotDurable) as problem:
         raise click.ClickException(str(problem)) from problem

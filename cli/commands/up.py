@@ -10,6 +10,7 @@ import click
 
 from cli.address_book import AddressBook
 from cli.demonstration import Told, discard_half_seeded, is_seeded, sign_ins
+from cli.nursery import Nursery
 from cli.ports import is_listening
 from cli.region import NotReady, Region, require_free
 from cli.settings import Settings
@@ -28,8 +29,12 @@ def up(demo: bool) -> None:
     _refuse_second(settings)
     if demo and discard_half_seeded(settings):
         click.echo("the demonstration was broken off last time; beginning again")
-    region = Region(settings)
-    started = time.monotonic()
+    with Nursery.opened() as nursery:
+        _run(Region(settings, nursery), demo, told)
+
+
+def _run(region: Region, demo: bool, told: Event) -> None:
+    settings, started = region.settings, time.monotonic()
     try:
         region.start(click.echo)
         if demo and not is_seeded(settings.data_dir):

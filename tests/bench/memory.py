@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from tests.bench.report import Row, bound
-from tests.support.region import RunningRegion
+from tests.support.region import RunningRegion, descendants
 
 MOST_MIB = 700
 
@@ -31,12 +31,3 @@ def proportional_mib(pid: int) -> float:
         if line.startswith("Pss:"):
             return int(line.split()[1]) / 1024
     return 0.0
-
-
-def descendants(pid: int) -> list[int]:
-    """The process, its children and theirs."""
-    found = [pid]
-    for task in Path(f"/proc/{pid}/task").iterdir():
-        for child in (task / "children").read_text().split():
-            found += descendants(int(child))
-    return found

@@ -12,9 +12,9 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from cli.settings import PROGRAMS
-from tests.bench.memory import descendants, proportional_mib
+from tests.bench.memory import proportional_mib
 from tests.support.api import Api
-from tests.support.region import RunningRegion
+from tests.support.region import RunningRegion, descendants
 from tests.support.storm import Storm
 from tests.support.waiting import eventually
 from tests.support.world import Member

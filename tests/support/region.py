@@ -28,6 +28,16 @@ STOP_WITHIN_S = 20.0
 ENDED_PROGRAMS = "starting it again"
 
 
+def descendants(pid: int) -> list[int]:
+    """The process, its children and theirs, each before its own."""
+    found = [pid]
+    with suppress(FileNotFoundError):
+        for task in Path(f"/proc/{pid}/task").iterdir():
+            for child in (task / "children").read_text().split():
+                found += descendants(int(child))
+    return found
+
+
 @dataclass
 class RunningRegion:
     """A region under `interchange up`."""
@@ -130,7 +140,6 @@ class RunningRegion:
     def pid(self, program: str) -> int:
         """The process of one program, to hurt it."""
         assert self.process
-        children = Path(f"/proc/{self.process.pid}/task/{self.process.pid}/children").read_text()
         marks = {
             "nats": "nats-server",
             "valkey": "valkey",
@@ -138,10 +147,10 @@ class RunningRegion:
             "web": "-m web",
         }
         wanted = marks.get(program, "gateway" if program == "gateway" else f"services.{program}")
-        for child in children.split():
+        for child in descendants(self.process.pid):
             with suppress(FileNotFoundError):
                 if wanted in Path(f"/proc/{child}/cmdline").read_text().replace("\0", " "):
-                    return int(child)
+                    return child
         raise AssertionError(f"{program} does not run")
 
     def kill(self, program: str) -> None:
