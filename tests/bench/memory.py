@@ -27,7 +27,16 @@ def rows(region: RunningRegion) -> Iterator[Row]:
 
 def proportional_mib(pid: int) -> float:
     """Its proportional set size: what is shared is counted once, divided among the sharers."""
-    for line in Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines():
-        if line.startswith("Pss:"):
-            return int(line.split()[1]) / 1024
-    return 0.0
+    return _held(pid)["Pss"]
+
+
+def alone_mib(pid: int) -> float:
+    """As if it shared files only: what it would hold in a container of its own."""
+    held = _held(pid)
+    return held["Anonymous"] + held["Pss_File"]
+
+
+def _held(pid: int) -> dict[str, float]:
+    """What the kernel has added up, in MiB."""
+    lines = Path(f"/proc/{pid}/smaps_rollup").read_text().splitlines()[1:]
+    return {name.rstrip(":"): int(kib) / 1024 for name, kib, _ in map(str.split, lines)}

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 
 from cli.settings import PROGRAMS
-from tests.bench.memory import proportional_mib
+from tests.bench.memory import alone_mib
 from tests.support.api import Api
 from tests.support.region import RunningRegion, descendants
 from tests.support.storm import Storm
@@ -143,7 +143,7 @@ def process_s(pid: int) -> float:
 
 
 def memory(region: RunningRegion) -> Figures:
-    return {each: sum(map(proportional_mib, descendants(region.pid(each)))) for each in ALL}
+    return {each: sum(map(alone_mib, descendants(region.pid(each)))) for each in ALL}
 
 
 def sizes(region: RunningRegion) -> Figures:
