@@ -50,6 +50,8 @@ def debian_base() -> str:
     with TemporaryDirectory(prefix="interchange-base-") as folder:
         include = "python3,python3-venv,ca-certificates"
         run(["debootstrap", "--variant=minbase", f"--include={include}", "bookworm", folder])
+        for each in Path(folder).glob("var/cache/apt/archives/*.deb"):
+            each.unlink()
         container = buildah("from", "scratch").strip()
         mounted = buildah("mount", container).strip()
         run(["cp", "-a", f"{folder}/.", mounted])

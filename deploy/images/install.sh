@@ -29,6 +29,18 @@ else
   MODEL_DIR=$model /build/bin/interchange model build || echo "the image has no model: matching looks for words only"
 fi
 
+# Tests, headers and the symbols of debuggers are for those who build; of languages, pages speak two.
+site=$(echo /opt/interchange/lib/python3*/site-packages)
+find "$site" -depth -type d \( -name tests -o -name include \) -exec rm -r {} +
+find "$site/babel/locale-data" -name '*.dat' ! -name 'root.dat' ! -name 'en*' ! -name 'cy*' -delete
+command -v strip >/dev/null || { apt-get -qq update && apt-get -qq install --no-install-recommends binutils >/dev/null; } || true
+if command -v strip >/dev/null; then
+  # Those in *.libs were moved about by who packed them, which strip does not bear.
+  find "$site" -name '*.so*' -size +1M ! -path '*.libs/*' -exec strip --strip-unneeded {} +
+else
+  echo "no binutils are to be had: the image keeps symbols that nobody reads"
+fi
+
 /build/bin/python -m compileall -q /opt/interchange/lib || true
 mkdir -p /bill
 /opt/interchange/bin/python deploy/images/bill.py /bill
