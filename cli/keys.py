@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -22,6 +22,7 @@ SIGNERS = (*SERVICES, "gateway", PROGRAM)
 ENCRYPTING = ("identity", "federation")
 BUS_USERS = (ADMIN, SYSTEM, *SERVICES)
 OWNER_ONLY = 0o600
+ENCRYPTION = "encryption"
 PUBLIC, BUS, BUS_SERVER = "public", "bus", "bus-server"
 # Who gets a parcel of keys where folders are not shared; the last two are made out of the others.
 WHOM = (*SIGNERS, BUS, BUS_SERVER, PUBLIC)
@@ -87,11 +88,13 @@ def parcels(data: Path) -> Parcels:
     }
 
 
-def missing(there: Parcels) -> Parcels:
+def missing(there: Parcels, renewed: Sequence[str] = ()) -> Parcels:
     """What these parcels lack, in the order to bring them: those of programs that are new, and what is made of all.
 
+    Those `renewed` get new keys, and nobody believes their old ones any more; what they encrypted they can still read.
     Lost when one is gone that was there once: what it encrypted, another can't read.
     """
+    there = {**there, **{whom: _lasting(there[whom]) for whom in renewed if whom in there}}
     with TemporaryDirectory() as folder:
         data = Path(folder)
         _unpack(data, there)
@@ -99,8 +102,12 @@ def missing(there: Parcels) -> Parcels:
         whole = parcels(data)
     lacking = {whom: files for whom, files in whole.items() if there.get(whom) != files}
     if there:
-        _require_new(there, [whom for whom in lacking if whom not in DERIVED])
+        _require_new(there, [each for each in lacking if each not in (*DERIVED, *renewed)])
     return lacking
+
+
+def _lasting(files: Mapping[str, bytes]) -> Mapping[str, bytes]:
+    return {name: content for name, content in files.items() if name == ENCRYPTION}
 
 
 def _require_new(there: Parcels, private: Iterable[str]) -> None:
@@ -133,7 +140,7 @@ def _files(data: Path, whom: str) -> dict[str, Path]:
     if whom in SERVICES:
         files["bus.nk"] = seed_file(data, whom)
     if whom in ENCRYPTING:
-        files["encryption"] = encryption_file(data, whom)
+        files[ENCRYPTION] = encryption_file(data, whom)
     return files
 
 

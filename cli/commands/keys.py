@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -29,11 +30,20 @@ def keys() -> None:
     help="The Secrets that are there, as `kubectl get secrets -o json` prints them: print what they lack, "
     "for `kubectl replace --force -f -`.",
 )
-def manifest(release: str, beside: TextIO | None) -> None:
+@click.option(
+    "--renew",
+    "renewed",
+    metavar="PROGRAM",
+    type=click.Choice(keyring.SIGNERS),
+    multiple=True,
+    help="With --beside: new keys for this program, in place of those that it has.",
+)
+def manifest(release: str, beside: TextIO | None, renewed: tuple[str, ...]) -> None:
     """Print new Secrets for `kubectl apply -f -`: one for each program, and nothing kept here."""
     there = _read(release, json.load(beside)["items"]) if beside else {}
     items = [
-        kubernetes.secret(release, whom, files) for whom, files in _missing(release, there).items()
+        kubernetes.secret(release, whom, files)
+        for whom, files in _missing(release, there, renewed).items()
     ]
     click.echo(json.dumps({"apiVersion": "v1", "kind": "List", "items": items}, indent=2))
 
@@ -70,9 +80,9 @@ def _complete(namespace: kubernetes.Namespace, release: str) -> list[str]:
     return [kubernetes.name_of(release, whom) for whom in missing]
 
 
-def _missing(release: str, there: keyring.Parcels) -> keyring.Parcels:
+def _missing(release: str, there: keyring.Parcels, renewed: Sequence[str] = ()) -> keyring.Parcels:
     try:
-        return keyring.missing(there)
+        return keyring.missing(there, renewed)
     except keyring.Lost as lost:
         raise click.ClickException(
             f"Secrets {release}-keys-… are gone or lack a file: {lost}. What they encrypted, new ones can't "

@@ -162,6 +162,27 @@ def test_who_brings_keys_themselves_is_told_what_lacks(cluster: Cluster, tmp_pat
     assert names == ["east-keys-federation", "east-keys-bus-server", "east-keys-public"]
 
 
+def test_a_program_is_given_new_keys_and_nobody_believes_the_old_ones(
+    cluster: Cluster, tmp_path: Path
+) -> None:
+    apply(cluster)
+    there = tmp_path / "secrets.json"
+    there.write_text(json.dumps({"items": list(cluster.secrets.values())}))
+    before = {name: files(secret) for name, secret in cluster.secrets.items()}
+
+    asked = ["manifest", "--release", "east", "--beside", str(there), "--renew", "identity"]
+    printed = CliRunner().invoke(keys, asked)
+
+    items = {each["metadata"]["name"]: files(each) for each in json.loads(printed.stdout)["items"]}
+    assert set(items) == {"east-keys-identity", "east-keys-bus-server", "east-keys-public"}
+    own, old = items["east-keys-identity"], before["east-keys-identity"]
+    assert own["encryption"] == old["encryption"]
+    assert own["service.json"] != old["service.json"] and own["bus.nk"] != old["bus.nk"]
+    listed = json.loads(items["east-keys-public"]["services.json"])["keys"]
+    (public,) = (each["x"] for each in listed if each["kid"] == "identity")
+    assert public == json.loads(own["service.json"])["x"]
+
+
 @pytest.mark.parametrize("whom", ["identity", "gateway", "bus"])
 @pytest.mark.parametrize("with_public", [True, False])
 def test_keys_that_were_lost_are_not_made_anew(
