@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -52,6 +53,11 @@ class Ask:
     key: str = ""  # makes that a second try is not a second deed
 
     @property
+    def may_be_sent_again(self) -> bool:
+        """Whether a second time is as good as once."""
+        return self.method == "GET" or bool(self.key)
+
+    @property
     def target(self) -> str:
         """Path and query; empty values are left out, several are repeated."""
         pairs = list(_pairs(self.query))
@@ -76,7 +82,7 @@ class Gateway:
 
     def __init__(self, url: str) -> None:
         self._url = url.rstrip("/")
-        # Nothing is tried again by itself: what can be is decided where the request is known.
+        # Nothing is tried again by urllib3: what can be is decided where the request is known.
         self._pool = urllib3.PoolManager(maxsize=POOL, block=False, retries=False)
         self.threads = ThreadPoolExecutor(POOL, thread_name_prefix="ask")
 
@@ -108,12 +114,22 @@ class Gateway:
             sent["Content-Type"] = "application/json"
         if ask.key:
             sent["Idempotency-Key"] = ask.key
+        request = partial(
+            self._pool.request, ask.method, self._url + ask.target,
+            body=body, headers=sent, timeout=timeout,
+        )  # fmt: skip
         try:
-            return self._pool.request(
-                ask.method, self._url + ask.target, body=body, headers=sent, timeout=timeout
-            )
+            return _patiently(request) if ask.may_be_sent_again else request()
         except (urllib3.exceptions.HTTPError, OSError) as problem:
             raise Away(type(problem).__name__) from problem
+
+
+def _patiently(request: Callable[[], urllib3.BaseHTTPResponse]) -> urllib3.BaseHTTPResponse:
+    """Again when a kept connection was shut at its other end just then: a replica was replaced."""
+    try:
+        return request()
+    except urllib3.exceptions.ProtocolError:
+        return request()
 
 
 def _content(data: bytes) -> Json:
