@@ -42,7 +42,7 @@ simulate: setup ## Let simulated regions exchange over many seeds (FEDERATION_SE
 	$(BIN)/python -m tests.federation
 
 check-deploy: setup ## Check the chart and the image
-	$(BIN)/python -m pytest -q -rs -n 2 --dist loadfile deploy/checks --ignore=deploy/checks/image
+	$(BIN)/python -m pytest -q -rs -n 2 --dist worksteal deploy/checks --ignore=deploy/checks/image
 
 check-image: setup ## Build the image and run a region of containers: root, buildah and runc, minutes
 	$(BIN)/python -m pytest -q -rs deploy/checks/image
