@@ -61,6 +61,8 @@ TEXTS = {
     "TOO_MANY_REQUESTS": lazy("There were too many tries. Wait a minute, then try again"),
     "STALE_ETAG": lazy("Somebody changed this in the meantime. Look at it again before you go on"),
     "CONSENT_MISSING": lazy("Not everyone has agreed to be introduced yet"),
+    "NO_PLACE_LEFT": lazy("There is no place left: all that the notice has are given"),
+    "CHECK_IS_SEEN": lazy("A manager says which check they have seen, not the person themselves"),
     "TERMS_INCOMPLETE": lazy("Fill in all terms before anyone can sign"),
     "BAD_TOKEN": lazy("This link was used before or is too old. Ask for a new one"),
     "string.email": lazy("Enter an email address in the correct format, like name@example.com"),
