@@ -45,6 +45,7 @@ class Index:
         # One thread: a second would take a core from who searches, for some hundred notices a second.
         self._writer = self._index.writer(heap_size=HEAP, num_threads=1)
         self._snapshot = Snapshot(self._index.searcher())
+        self._is_filled = len(self._snapshot) > 0
 
     @property
     def position(self) -> int:
@@ -61,9 +62,10 @@ class Index:
 
     def put(self, notice: pb.Notice, place: Place) -> None:
         """Add a notice that is at this place, empty: nowhere known; or exchange its older self for it."""
-        self.drop(notice.name)
-        digest = digest_of_meanings(notice)
-        self._changed[id_of(notice.name)] = digest
+        number, digest = id_of(notice.name), digest_of_meanings(notice)
+        if self._is_filled or number in self._changed:  # else there is no older self to look for
+            self.drop(notice.name)
+        self._changed[number] = digest
         self._writer.add_document(document_of(notice, place, digest))
 
     def drop(self, name: str) -> None:
@@ -82,6 +84,7 @@ class Index:
         beside.replace(self._folder / POSITION)
         self._index.reload()
         self._snapshot = Snapshot(self._index.searcher())
+        self._is_filled = True
         return changed
 
     def close(self) -> None:

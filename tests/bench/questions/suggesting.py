@@ -94,7 +94,9 @@ def live_there(database: Database, notices: Sequence[notices_pb2.Notice]) -> Non
         for number, name in enumerate(ORGANISATIONS):
             parent = ORGANISATIONS[number % 7] if number % 10 == 9 else ""
             session.add(
-                Organisation(name=name, display_name="X", sector=1, parent=parent, version=1)
+                Organisation(
+                    name=name, display_name="X", sector=1, place=None, parent=parent, version=1
+                )
             )
             session.add_all(
                 Office(name=f"{name}/managers/{each}", organisation=name, is_held=each > 0)
