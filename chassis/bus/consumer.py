@@ -122,9 +122,9 @@ class Consumer:
         if _is_database_away(problem):
             return self._again(message, DATABASE_RETRY_S)
         if isinstance(problem, Permanent):
-            return self._give_up(message, "permanent", problem)
+            return self._give_up(message, dead_letters.Reason.PERMANENT, problem)
         if deliveries >= DELIVERIES:
-            return self._give_up(message, "gave_up", problem)
+            return self._give_up(message, dead_letters.Reason.GAVE_UP, problem)
         self._again(message, min(self._retry_s * 2 ** (deliveries - 1), LONGEST_RETRY_S))
 
     def _again(self, message: Msg, delay_s: float) -> None:
@@ -133,7 +133,7 @@ class Consumer:
         self._bus.send(message.reply, NAK + b" " + delay)
         metrics.consumed.labels("failed").inc()
 
-    def _give_up(self, message: Msg, reason: str, problem: Exception) -> None:
+    def _give_up(self, message: Msg, reason: dead_letters.Reason, problem: Exception) -> None:
         try:
             with self._database.begin() as session:
                 dead_letters.keep(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import traceback
 from collections.abc import Mapping
 from datetime import datetime
+from enum import StrEnum
 from uuid import UUID
 
 from interchange.common.v1.dead_letters_pb2 import DeadLetter
@@ -21,6 +22,15 @@ from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
 
 LONGEST_DETAIL = 1000
+
+
+class Reason(StrEnum):
+    """Why an event was given up."""
+
+    PERMANENT = "permanent"  # it can never be handled
+    GAVE_UP = "gave_up"  # it was tried as often as events are
+
+
 STATE: ColumnElement[str] = dead_letter.c.state
 WAITING = (
     select(func.count())
@@ -39,7 +49,7 @@ def keep(
     headers: Mapping[str, str],
     payload: bytes,
     deliveries: int,
-    reason: str,
+    reason: Reason,
     problem: Exception,
 ) -> None:
     """Write the letter and announce it as `dlq.<program>.<reason>`. One letter for each event."""

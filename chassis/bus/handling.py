@@ -89,7 +89,7 @@ class Handling:
             headers=headers,
             payload=part.SerializeToString(),
             deliveries=1,
-            reason="permanent",
+            reason=dead_letters.Reason.PERMANENT,
             problem=problem,
         )
 

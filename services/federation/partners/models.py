@@ -178,7 +178,7 @@ class Partner(Base):
             return
         silent = at - (self.last_contact_time or self.create_time)
         if silent > STALE_AFTER:
-            self._become(State.STALE, "not heard for more than 24 hours")
+            self._become(State.STALE, self.failure_reason)
         elif silent > UNREACHABLE_AFTER and self.state is State.ACTIVE:
             self._become(State.UNREACHABLE, self.failure_reason)
 
@@ -210,7 +210,7 @@ class Partner(Base):
     def suspend(self, reason: str) -> None:
         """Stop exchanging; what came from it is hidden."""
         self._require_not_removed()
-        self._become(State.SUSPENDED, reason or "suspended by the operator")
+        self._become(State.SUSPENDED, reason or "SUSPENDED_BY_OPERATOR")
 
     def resume(self) -> None:
         """Go on from where it stood."""

@@ -280,10 +280,10 @@ class Reader:
         growth = self._growth(terms, channel)
         pace = growth.saw(head.epoch, head.head, time.monotonic())
         if pace is Pace.STOP:
-            self.desk.change(terms.region, lambda each: each.suspend("it goes on sending too much"))
+            self.desk.change(terms.region, lambda each: each.suspend("SENDS_TOO_MUCH"))
             raise Untrusted("SUSPENDED")
         if pace is Pace.SLOW and terms.state is not State.THROTTLED:
-            self.desk.change(terms.region, lambda each: each.throttle("sends more than agreed"))
+            self.desk.change(terms.region, lambda each: each.throttle("SENDS_TOO_MUCH"))
         if pace is Pace.FULL and terms.state is State.THROTTLED:
             self.desk.change(terms.region, Partner.calm)
 

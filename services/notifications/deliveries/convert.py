@@ -17,6 +17,7 @@ def to_proto(delivery: Delivery) -> pb.Delivery:
         template=delivery.template,
         state=number(delivery.state),
         attempts=delivery.attempts,
+        problem=number(delivery.problem),
         error=delivery.error,
         create_time=stamp(delivery.create_time),
         next_attempt_time=stamp(delivery.next_attempt_time) if is_queued else None,

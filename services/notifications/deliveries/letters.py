@@ -9,7 +9,8 @@ from urllib.parse import quote
 from interchange.identity.v1.people_pb2 import Contact
 from sqlalchemy.orm import Session
 
-from services.notifications.deliveries.queue import WANTS_NONE, Taken
+from services.notifications.deliveries.models import Problem
+from services.notifications.deliveries.queue import Taken
 from services.notifications.deliveries.senders import Mail
 from services.notifications.inbox import queries as inbox
 from services.notifications.inbox.models import Message
@@ -17,10 +18,6 @@ from services.notifications.preferences import queries as preferences
 from services.notifications.preferences.models import ENGLISH, Preferences
 from services.notifications.templates.catalogue import CATALOGUE, DIGEST, Template
 from services.notifications.templates.texts import Text, paragraphs, texts
-
-UNKNOWN = "nobody of that name is known"
-UNCONFIRMED = "their address is not confirmed"
-NOTHING_LEFT = "what it told was deleted"
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,17 +56,17 @@ def load(session: Session, taken: Taken) -> Content:
     return Content(kind, preferences.get(session, taken.person), messages)
 
 
-def objection(content: Content, contact: Contact | None) -> str:
-    """Why this mail is not to be sent; empty when it is."""
+def objection(content: Content, contact: Contact | None) -> Problem:
+    """Why this mail is not to be sent; none when it is."""
     if contact is None or not contact.email:
-        return UNKNOWN
+        return Problem.UNKNOWN_PERSON
     if content.kind.is_private:  # these are how an address gets confirmed
-        return ""
+        return Problem.NONE
     if not contact.email_confirmed:
-        return UNCONFIRMED
+        return Problem.UNCONFIRMED_ADDRESS
     if not (content.kind.is_urgent or content.wishes.wants(content.kind.topic)):
-        return WANTS_NONE
-    return "" if content.messages else NOTHING_LEFT
+        return Problem.UNWANTED
+    return Problem.NONE if content.messages else Problem.NOTHING_LEFT
 
 
 def write(taken: Taken, content: Content, contact: Contact, token: str, links: Links) -> Mail:

@@ -27,6 +27,24 @@ class State(IntEnum):
     SKIPPED = 4
 
 
+class Problem(IntEnum):
+    """Why a delivery was not sent; numbers are those of the proto."""
+
+    NONE = 0
+    UNKNOWN_PERSON = 1
+    UNCONFIRMED_ADDRESS = 2
+    UNWANTED = 3
+    NOTHING_LEFT = 4
+    BAD_ADDRESS = 5
+    REFUSED = 6
+    REFUSED_FOR_NOW = 7
+    SERVER_AWAY = 8
+    NO_ENCRYPTION = 9
+    NOT_ACCEPTED = 10
+    REGISTER_AWAY = 11
+    NOT_WRITTEN = 12
+
+
 class Delivery(Base):
     """Whom a mail is for and how far it is. No address, no secret: both are asked for when it is sent."""
 
@@ -52,6 +70,7 @@ class Delivery(Base):
     state: Mapped[State] = mapped_column(named(State), default=State.QUEUED)
     is_urgent: Mapped[bool]
     attempts: Mapped[int] = mapped_column(default=0, init=False)
+    problem: Mapped[Problem] = mapped_column(named(Problem), default=Problem.NONE, init=False)
     error: Mapped[str] = mapped_column(String(300), default="", init=False)
     traceparent: Mapped[str] = mapped_column(String(55), default="")
     # Who has taken it, and until when it is theirs.
@@ -72,5 +91,5 @@ class Delivery(Base):
             raise FailedPrecondition(
                 "NOT_FAILED", f"{self.name} is {self.state.name}: only failed ones are tried again"
             )
-        self.state, self.error = State.QUEUED, ""
+        self.state, self.problem, self.error = State.QUEUED, Problem.NONE, ""
         self.queue_time = self.next_attempt_time = at

@@ -7,8 +7,9 @@ import logging
 from notifications_python_client.errors import HTTPError
 from notifications_python_client.notifications import NotificationsAPIClient
 
+from services.notifications.deliveries.models import Problem
 from services.notifications.deliveries.redaction import redacted
-from services.notifications.deliveries.senders import Away, Mail, NotNow, Refused
+from services.notifications.deliveries.senders import Away, Mail, NotNow, Refused, Unsent
 
 BAD_REQUEST = 400
 TOO_MANY = 429
@@ -43,11 +44,13 @@ class NotifySender:
         self._client.request_session.close()
 
 
-def _understood(problem: HTTPError, mail: Mail) -> Exception:
+def _understood(problem: HTTPError, mail: Mail) -> Unsent:
     status = int(problem.status_code)
-    said = redacted(str(problem.message), mail.address, mail.display_name)
+    said = f"{status} {redacted(str(problem.message), mail.address, mail.display_name)}"
     if status in NOT_TRUSTED:
-        return Away(f"Notify does not accept our key: {status}")
+        return Away(Problem.NOT_ACCEPTED, str(status))
     if status == TOO_MANY or status >= SERVER_ERROR:
-        return Away(f"Notify is not available: {status}")
-    return Refused(f"Notify said {status} {said}") if status == BAD_REQUEST else NotNow(said)
+        return Away(Problem.SERVER_AWAY, str(status))
+    if status == BAD_REQUEST:
+        return Refused(Problem.REFUSED, said)
+    return NotNow(Problem.REFUSED_FOR_NOW, said)

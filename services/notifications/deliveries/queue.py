@@ -17,10 +17,8 @@ from sqlalchemy.orm import Session
 from chassis.bus import current_event
 from chassis.database import after_commit, new_id
 from chassis.telemetry import traceparent
-from services.notifications.deliveries.models import Delivery, State
+from services.notifications.deliveries.models import Delivery, Problem, State
 from services.notifications.templates.catalogue import Template
-
-WANTS_NONE = "they want no mail"
 
 # Workers of this process that want to hear of a commit; another process's worker polls.
 bells: WeakSet[Event] = WeakSet()
@@ -62,7 +60,8 @@ def add(
         "state": state,
         "is_urgent": kind.is_urgent,
         "attempts": 0,
-        "error": "" if state is State.QUEUED else WANTS_NONE,
+        "problem": Problem.NONE if state is State.QUEUED else Problem.UNWANTED,
+        "error": "",
         "traceparent": traceparent(),
         "create_time": at,
         "queue_time": at,
@@ -100,20 +99,20 @@ def take(session: Session, *, at: datetime, until: datetime, most: int) -> list[
 
 
 def sent(session: Session, taken: Taken, *, at: datetime) -> None:
-    _finish(session, taken, state=State.SENT, send_time=at, error="")
+    _finish(session, taken, state=State.SENT, send_time=at, problem=Problem.NONE, error="")
 
 
-def skipped(session: Session, taken: Taken, why: str) -> None:
-    _finish(session, taken, tried=0, state=State.SKIPPED, error=why)
+def skipped(session: Session, taken: Taken, why: Problem) -> None:
+    _finish(session, taken, tried=0, state=State.SKIPPED, problem=why)
 
 
-def failed(session: Session, taken: Taken, error: str) -> None:
-    _finish(session, taken, state=State.FAILED, error=error)
+def failed(session: Session, taken: Taken, why: Problem, said: str) -> None:
+    _finish(session, taken, state=State.FAILED, problem=why, error=said)
 
 
-def again(session: Session, taken: Taken, error: str, *, at: datetime) -> None:
+def again(session: Session, taken: Taken, why: Problem, said: str, *, at: datetime) -> None:
     """Another try, at a later time."""
-    _finish(session, taken, next_attempt_time=at, error=error)
+    _finish(session, taken, next_attempt_time=at, problem=why, error=said)
 
 
 def give_back(session: Session, taken: Sequence[Taken]) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from services.notifications.deliveries.models import Problem
+
 
 @dataclass(frozen=True, slots=True)
 class Mail:
@@ -20,12 +22,20 @@ class Mail:
     unsubscribe_url: str = ""  # empty: nobody can unsubscribe from this
 
 
-class Refused(Exception):
-    """This mail will never be taken. The text holds no address."""
+class Unsent(Exception):
+    """Why a mail did not go, and what the other side said of it: no address, and nothing that we have a name for."""
+
+    def __init__(self, problem: Problem, said: str = "") -> None:
+        super().__init__(f"{problem.name} {said}".strip())
+        self.problem, self.said = problem, said
 
 
-class NotNow(Exception):
-    """This mail was not taken, but may be later. The text holds no address."""
+class Refused(Unsent):
+    """This mail will never be taken."""
+
+
+class NotNow(Unsent):
+    """This mail was not taken, but may be later."""
 
 
 class Away(NotNow):

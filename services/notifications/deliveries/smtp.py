@@ -15,8 +15,9 @@ from typing import Any
 from urllib.parse import SplitResult, unquote, urlsplit
 
 from chassis.clock import now
+from services.notifications.deliveries.models import Problem
 from services.notifications.deliveries.redaction import redacted
-from services.notifications.deliveries.senders import Away, Mail, NotNow, Refused
+from services.notifications.deliveries.senders import Away, Mail, NotNow, Refused, Unsent
 
 PORTS = {"smtp": 25, "smtps": 465}
 MAILBOX_UNAVAILABLE = range(550, 560)  # of the mail itself, unlike 50x and 53x, which are about us
@@ -60,21 +61,22 @@ class SmtpSender:
         try:
             message = compose(mail, self._sender)
         except (ValueError, HeaderParseError) as problem:
-            raise Refused("no mail can be written to such an address") from problem
+            raise Refused(Problem.BAD_ADDRESS) from problem
         try:
             self._connected().send_message(message, to_addrs=[mail.address])
         except smtplib.SMTPRecipientsRefused as problem:
             code, text = next(iter(problem.recipients.values()))
             raise _refusal(code, text, personal) from problem
         except smtplib.SMTPSenderRefused as problem:  # not the recipient's fault: worth a try later
-            raise NotNow(_said(problem.smtp_code, problem.smtp_error, personal)) from problem
+            said = _said(problem.smtp_code, problem.smtp_error, personal)
+            raise NotNow(Problem.REFUSED_FOR_NOW, said) from problem
         except smtplib.SMTPDataError as problem:
             raise _refusal(problem.smtp_code, problem.smtp_error, personal) from problem
         except smtplib.SMTPNotSupportedError as problem:  # such as an address beyond ASCII
-            raise Refused("the mail server can't take such an address") from problem
+            raise Refused(Problem.BAD_ADDRESS) from problem
         except (smtplib.SMTPException, OSError) as problem:
             self.close()
-            raise Away(f"the mail server does not answer: {type(problem).__name__}") from problem
+            raise Away(Problem.SERVER_AWAY, type(problem).__name__) from problem
 
     def close(self) -> None:
         connection, self._connection = self._connection, None
@@ -106,7 +108,7 @@ class SmtpSender:
             connection.ehlo()
         elif self._url.password:
             connection.close()
-            raise Away("the mail server offers no STARTTLS: the password was not sent")
+            raise Away(Problem.NO_ENCRYPTION)
 
     def _log_in(self, connection: smtplib.SMTP) -> None:
         if not self._url.username:
@@ -115,7 +117,7 @@ class SmtpSender:
             connection.login(unquote(self._url.username), unquote(self._url.password or ""))
         except smtplib.SMTPException as problem:
             connection.close()
-            raise Away("the mail server does not accept our name and password") from problem
+            raise Away(Problem.NOT_ACCEPTED) from problem
 
     def _context(self) -> ssl.SSLContext:
         return ssl.create_default_context(cafile=self._ca_file)
@@ -140,14 +142,16 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     return message
 
 
-def _refusal(code: int, text: bytes | str, personal: tuple[str, ...]) -> Exception:
-    kind = Refused if code in MAILBOX_UNAVAILABLE else NotNow
-    return kind(_said(code, text, personal))
+def _refusal(code: int, text: bytes | str, personal: tuple[str, ...]) -> Unsent:
+    said = _said(code, text, personal)
+    if code in MAILBOX_UNAVAILABLE:
+        return Refused(Problem.REFUSED, said)
+    return NotNow(Problem.REFUSED_FOR_NOW, said)
 
 
 def _said(code: int, text: bytes | str, personal: tuple[str, ...]) -> str:
     said = text.decode("utf-8", errors="replace") if isinstance(text, bytes) else text
-    return f"the mail server said {code} {redacted(said, *personal)}"
+    return f"{code} {redacted(said, *personal)}"
 
 
 def _port(url: SplitResult) -> int:

@@ -19,6 +19,7 @@ from chassis.errors import Error, NotFound
 from services.notifications.deliveries import letters, metrics, queue, spans
 from services.notifications.deliveries.backoff import Backoff
 from services.notifications.deliveries.letters import Content, Links
+from services.notifications.deliveries.models import Problem
 from services.notifications.deliveries.queue import Taken, bells
 from services.notifications.deliveries.senders import Away, NotNow, Refused, Sender
 from services.notifications.identity import Contacts, Identity
@@ -100,7 +101,7 @@ class Worker:
         try:
             contacts = self._identity.contacts(each.person for each in taken)
         except Error as problem:
-            self._postpone(taken, problem.reason)
+            self._postpone(taken, Problem.REGISTER_AWAY, problem.reason)
             return len(taken)
         self._try_each(taken, contacts)
         return len(taken)
@@ -121,7 +122,7 @@ class Worker:
             try:
                 self._try(each, contacts.get(each.person))
             except Away as problem:  # the rest would only wait for it as well
-                self._postpone(taken[position:], str(problem))
+                self._postpone(taken[position:], problem.problem, problem.said)
                 return
 
     def _try(self, taken: Taken, contact: Contact | None) -> None:
@@ -133,19 +134,19 @@ class Worker:
                 raise
             except NotNow as problem:
                 spans.tell(span, "later", error=True)
-                self._postpone([taken], str(problem))
+                self._postpone([taken], problem.problem, problem.said)
             except Refused as problem:
                 spans.tell(span, "refused", error=True)
-                self._fail(taken, str(problem))
+                self._fail(taken, problem.problem, problem.said)
             except Error as problem:  # identity's
                 spans.tell(span, "later", error=True)
-                self._postpone([taken], problem.reason)
+                self._postpone([taken], Problem.REGISTER_AWAY, problem.reason)
             except SQLAlchemyError:
                 raise
             except Exception as problem:  # ours: kept with the delivery until it is mended
                 log.error("mail_not_written", template=taken.template, exc_info=problem)
                 spans.tell(span, "later", error=True)
-                self._postpone([taken], type(problem).__name__)
+                self._postpone([taken], Problem.NOT_WRITTEN, type(problem).__name__)
 
     def _deliver(self, taken: Taken, contact: Contact | None, span: Span) -> None:
         with self._database.read() as session:
@@ -156,7 +157,7 @@ class Worker:
         try:
             token = self._token(taken, content)
         except NotFound:
-            return self._skip(taken, letters.UNKNOWN, span)
+            return self._skip(taken, Problem.UNKNOWN_PERSON, span)
         self._sender.send(letters.write(taken, content, contact, token, self._links))
         with self._database.begin() as session:
             queue.sent(session, taken, at=self._clock())
@@ -168,29 +169,30 @@ class Worker:
             return ""
         return self._identity.mail_token(taken.person, content.kind.purpose)
 
-    def _skip(self, taken: Taken, why: str, span: Span) -> None:
+    def _skip(self, taken: Taken, why: Problem, span: Span) -> None:
         self._mark(queue.skipped, taken, why)
         self._count("skipped", span)
 
-    def _postpone(self, taken: Sequence[Taken], error: str) -> None:
+    def _postpone(self, taken: Sequence[Taken], why: Problem, said: str) -> None:
         """Later, or not at all when it has been tried for long."""
         for each in taken:
             at = self._backoff.next_attempt(each.queue_time, self._clock(), self._chance())
             if at is None:
-                self._fail(each, error)
+                self._fail(each, why, said)
             else:
-                self._mark(queue.again, each, error, at=at)
+                self._mark(queue.again, each, why, said, at=at)
                 metrics.mails.labels("later").inc()
 
-    def _fail(self, taken: Taken, error: str) -> None:
-        self._mark(queue.failed, taken, error)
+    def _fail(self, taken: Taken, why: Problem, said: str) -> None:
+        self._mark(queue.failed, taken, why, said)
         metrics.mails.labels("failed").inc()
         log.error(
             "mail_given_up",
             delivery=str(taken.id),
             template=taken.template,
             attempts=taken.attempts + 1,
-            error=error,
+            problem=why.name,
+            error=said,
         )
 
     def _count(self, outcome: str, span: Span) -> None:

@@ -280,7 +280,7 @@ def test_decided_dead_letters_are_forgotten_and_waiting_ones_are_not(databases: 
                 headers=headers,
                 payload=b"",
                 deliveries=1,
-                reason="permanent",
+                reason=dead_letters.Reason.PERMANENT,
                 problem=Permanent("poison"),
             )
             of_it = dead_letter.c.event_id == state

@@ -262,7 +262,8 @@ def test_operators_see_what_became_of_each_mail(house: House) -> None:
     (given_up,) = listed(pb.Delivery.FAILED)
     (sent,) = listed(pb.Delivery.SENT)
     assert (given_up.name, given_up.person, given_up.attempts) == (name, house.officer, 1)
-    assert given_up.error == "the mail server said 550 5.1.1 no such mailbox"
+    assert given_up.problem == pb.Delivery.REFUSED
+    assert given_up.error == "550 5.1.1 no such mailbox"
     assert not given_up.HasField("next_attempt_time")
     assert sent.HasField("send_time")
     assert listed(pb.Delivery.STATE_UNSPECIFIED) == [sent, given_up]

@@ -19,7 +19,7 @@ from chassis.client import channel
 from chassis.clock import now
 from cli.ports import free_port
 from services.notifications.deliveries import metrics, queue, retention
-from services.notifications.deliveries.models import Delivery, State
+from services.notifications.deliveries.models import Delivery, Problem, State
 from services.notifications.deliveries.senders import Mail
 from services.notifications.deliveries.smtp import SmtpSender
 from services.notifications.deliveries.worker import BATCH, Worker
@@ -154,7 +154,7 @@ def test_an_address_that_is_not_confirmed_gets_nothing_else(house: House, event:
 
     assert house.mail.attempts == 0
     assert house.delivery().state is State.SKIPPED
-    assert house.delivery().error == "their address is not confirmed"
+    assert house.delivery().problem is Problem.UNCONFIRMED_ADDRESS
     assert house.delivery().attempts == 0
 
 
@@ -180,13 +180,15 @@ def test_a_mail_that_can_wait_is_tried_again_with_the_same_id(house: House) -> N
     house.send()
 
     assert waiting.state is State.QUEUED
-    assert waiting.error == "the mail server said 451 4.3.0 try again later"
+    assert waiting.problem is Problem.REFUSED_FOR_NOW
+    assert waiting.error == "451 4.3.0 try again later"
     assert waiting.next_attempt_time == waiting.queue_time + timedelta(minutes=1) or (
         waiting.next_attempt_time > waiting.queue_time + timedelta(seconds=59)
     )
     assert house.mail.messages[0]["Message-ID"] == f"<{waiting.id}@region.example>"
     assert house.delivery().state is State.SENT
     assert (house.delivery().attempts, house.delivery().error) == (2, "")
+    assert house.delivery().problem is Problem.NONE
 
 
 def test_after_two_days_it_is_given_up_and_counted(house: House) -> None:
@@ -213,7 +215,8 @@ def test_a_recipient_that_is_refused_for_good_is_not_tried_again(house: House) -
     house.send()
 
     assert house.delivery().state is State.FAILED
-    assert house.delivery().error == "the mail server said 550 5.1.1 … … is unknown"
+    assert house.delivery().problem is Problem.REFUSED
+    assert house.delivery().error == "550 5.1.1 … … is unknown"
     assert house.mail.attempts == 1
 
 
@@ -251,7 +254,8 @@ def test_while_identity_is_away_mails_wait(house: House) -> None:
     house.clock.forward(minutes=2)
     house.send()
 
-    assert (waiting.state, waiting.error) == (State.QUEUED, "IDENTITY_UNAVAILABLE")
+    assert (waiting.state, waiting.problem) == (State.QUEUED, Problem.REGISTER_AWAY)
+    assert waiting.error == "IDENTITY_UNAVAILABLE"
     assert len(house.mail.messages) == 1
 
 
@@ -280,7 +284,7 @@ def test_a_word_from_a_lease_that_has_ended_does_not_count(house: House) -> None
         (new,) = queue.take(session, at=later, until=later + timedelta(minutes=5), most=1)
 
     with house.database.begin() as session:
-        queue.failed(session, old, "too late")
+        queue.failed(session, old, Problem.REFUSED, "too late")
 
     assert old.id == new.id
     assert house.delivery().state is State.QUEUED
