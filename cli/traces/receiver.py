@@ -18,6 +18,7 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import (
 from werkzeug.exceptions import HTTPException
 from werkzeug.serving import BaseWSGIServer, make_server
 
+from cli.traces import words
 from cli.traces.kept import ID, Kept, Question, Trace
 from cli.traces.summary import summary
 from cli.traces.waterfall import waterfall
@@ -35,6 +36,9 @@ def application(kept: Kept, *, hosts: list[str] | None) -> Flask:
     app = Flask(__name__)
     app.config.update(MAX_CONTENT_LENGTH=LARGEST, TRUSTED_HOSTS=hosts)
     app.after_request(_strict)
+    app.jinja_env.globals.update(_=words.gettext, in_language=words.in_language, roles=words.ROLES)
+    app.jinja_env.filters["in_words"] = words.gettext
+    app.context_processor(lambda: {"language": words.language()})
     app.register_error_handler(HTTPException, _refused)
 
     @app.post("/v1/traces")
@@ -88,7 +92,16 @@ def _strict(response: Response) -> Response:
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Cache-Control"] = "no-store"
     if response.mimetype == "text/html":
-        response.headers["Content-Language"] = "en"
+        response.headers["Content-Language"] = words.language()
+        response.vary.update(("Cookie", "Accept-Language"))
+        if request.args.get("lang") == words.language():
+            response.set_cookie(
+                words.COOKIE,
+                words.language(),
+                max_age=words.COOKIE_S,
+                httponly=True,
+                samesite="Lax",
+            )
     return response
 
 
@@ -96,7 +109,8 @@ def _refused(problem: HTTPException) -> tuple[str | Response, int]:
     code = problem.code or 500
     if request.path.startswith("/v1/"):
         return Response(f"{problem.description}\n", mimetype="text/plain"), code
-    return render_template("refused.html", problem=problem), code
+    title, text = words.title_of(code), words.gettext(problem.description or "")
+    return render_template("refused.html", title=title, text=text), code
 
 
 def _exported() -> ExportTraceServiceRequest:

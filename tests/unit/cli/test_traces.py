@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import gzip
+import re
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import requests
@@ -17,11 +19,13 @@ from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 
 from cli.__main__ import main
 from cli.traces import kept as bounds
+from cli.traces import receiver as receiver_module
+from cli.traces import words
 from cli.traces.kept import Kept, Question
 from cli.traces.receiver import receiving
 from cli.traces.spans import Span, read
 from cli.traces.waterfall import waterfall
-from tests.support.pages import Browser
+from tests.support.pages import Browser, Page
 from tests.support.spans import a_span, an_export, export
 
 NOTICE = "notices/01a212cc-a675-7c58-b1fd-48941af5a89f"
@@ -183,11 +187,11 @@ def test_the_pages_are_as_all_pages_must_be(receiver: str) -> None:
     browser = Browser(receiver)
 
     listed = browser.get(f"/?notice={NOTICE}")
-    shown = browser.get(listed.all("a")[0].get("href") or "")
+    shown = browser.get(_first_trace(listed))
     brief = browser.get(f"/traces/{7:032x}?brief=1")
     browser.get("/traces/nothing", 404)
 
-    assert listed.says("1 shown, 2 kept")
+    assert listed.says("Shown: 1. Kept: 2.")
     assert shown.says("INSERT outbox") and not brief.says("INSERT outbox")
     assert brief.says("send mail notice-published – REFUSED")
 
@@ -210,3 +214,32 @@ def test_a_terminal_says_when_there_is_none(receiver: str) -> None:
 
     assert "no such trace is kept" in unknown.output and unknown.exit_code == 1
     assert "nobody receives traces at" in nobody.output and nobody.exit_code == 1
+
+
+def test_the_pages_are_in_welsh_for_who_wants_it_and_stay_so(receiver: str) -> None:
+    browser = Browser(receiver)
+
+    listed = browser.get("/?failed=1&lang=cy")
+    shown = browser.get(_first_trace(listed))
+    missing = browser.get("/traces/ffff", 404)
+
+    assert listed.says("Wedi’u dangos: 1. Wedi’u cadw: 2.") and listed.says("rheolwr")
+    assert shown.headers["Content-Language"] == "cy" and shown.says("Heb y gorchmynion")
+    assert missing.heading == "Heb ei ganfod" and missing.says("ni chedwir olrhain o’r fath")
+    assert browser.get("/?lang=en").says("Kept: 2.")
+
+
+def test_every_text_of_the_pages_has_its_welsh() -> None:
+    templates = Path(receiver_module.__file__).parent / "templates"
+    said = {
+        text
+        for file in templates.glob("*.html")
+        for text in re.findall(r'_\("([^"]+)"\)', file.read_text())
+    }
+
+    assert said and said | set(words.ROLES) <= set(words.IN_WELSH)
+
+
+def _first_trace(page: Page) -> str:
+    links = [each.get("href") or "" for each in page.all("a")]
+    return next(each for each in links if each.startswith("/traces/"))
