@@ -16,13 +16,13 @@ from redis import Redis
 from werkzeug.wrappers import Response as Reply
 
 from chassis.release import HEADER, release
-from web import errors, flashes, languages, security, spans, words
+from web import codes, errors, flashes, languages, security, spans, words
 from web.api import Away, Gateway, Refused
 from web.asked import Site, acts_for, api, asked, public_address, site
 from web.config import Config
 from web.ending import ending_of
-from web.forms import in_words, with_levels
 from web.sessions import SignIn, Store
+from web.skills import in_words, with_levels
 
 PAGES = (
     "visiting",
@@ -160,6 +160,7 @@ def _everywhere() -> dict[str, Any]:
         "ending_of": lambda who: ending_of(who, site().config),
         "acts_for": acts_for,
         "csrf_token": lambda: asked().csrf_token,
+        "codes": codes,
         "words": words,
         "get_flashed": flashes.told,
         "with_query": with_query,

@@ -11,7 +11,7 @@ from babel.messages import Catalog
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
 
-from web import words
+from web import codes, words
 
 HERE = Path(__file__).parent
 WELSH = HERE / "translations" / "cy" / "LC_MESSAGES" / "messages.po"
@@ -37,8 +37,9 @@ def texts() -> Catalog:
     found = Catalog(locale="cy")
     for _, _, message, _, _ in extract_from_dir(HERE, FILES, OPTIONS, KEYWORDS):
         found.add(message)
-    for text in words.texts():
-        found.add(text)
+    for module in (words, codes):
+        for text in words.texts(module):
+            found.add(text)
     return found
 
 

@@ -9,8 +9,10 @@ from flask import request
 
 from web.api import Json
 from web.asked import api
-from web.forms import Asking, any_of, in_words, slugs
+from web.fields import any_of
+from web.forms import Asking
 from web.languages import lazy
+from web.skills import in_words, slugs
 from web.words import id_of
 
 BUTTON = "suggest"

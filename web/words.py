@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from types import ModuleType
 
 from web.api import Json
 from web.languages import Words, gettext, lazy
@@ -16,9 +17,9 @@ class Labels(dict[str, Words]):
         self.texts = tuple(texts.values())
 
 
-def texts() -> Iterator[str]:
-    """All that the labels say, for the catalogue, which can't see it in the code."""
-    for each in globals().values():
+def texts(module: ModuleType) -> Iterator[str]:
+    """All that a module's labels say, for the catalogue, which can't see it in the code."""
+    for each in vars(module).values():
         if isinstance(each, Labels):
             yield from each.texts
 
@@ -195,6 +196,9 @@ PROGRAMS = Labels(
     notifications="Messages and mail",
     federation="Partner regions",
     valkey="Sessions and limits",
+    gateway="The public API",
+    web="These pages",
+    cli="The operator’s command",
 )
 STANCES = Labels(
     HAS="Can do it",

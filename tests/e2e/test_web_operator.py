@@ -45,7 +45,7 @@ def test_notices_are_refused_published_and_removed(region: RunningRegion, web: s
 
     notes = [manager.get(f"/v1/{each}")["closingNote"] for each in names]
     assert notes == ["It names somebody", "It sells something"]
-    assert operator.get(f"/operator/audit?subject={names[0]}").says("notice.close")
+    assert operator.get(f"/operator/audit?subject={names[0]}").says("Closed a notice")
 
 
 def test_a_notice_is_given_back_and_comes_again(region: RunningRegion, web: str) -> None:
@@ -62,7 +62,7 @@ def test_a_notice_is_given_back_and_comes_again(region: RunningRegion, web: str)
     assert manager.get(f"/{name}").says("Say for how long.")
     assert not manager.send(action="/submit").says("Say for how long.")
     eventually(lambda: _told(manager, "Please change: To be looked at"))
-    assert operator.get(f"/operator/audit?subject={name}").says("notice.return")
+    assert operator.get(f"/operator/audit?subject={name}").says("Gave a notice back")
 
 
 def test_a_visitor_reports_a_notice_and_the_operator_decides(
@@ -142,7 +142,7 @@ def test_what_a_program_gave_up_on_is_replayed_or_dropped(region: RunningRegion,
     assert operator.send().says("It will not be handled.")
     for state in ("REPLAYED", "DROPPED"):
         assert operator.get(f"/operator/dead-letters?state={state}").says("evt.nothing.known")
-    for letter, act in zip(LETTERS, ("deadLetter.replay", "deadLetter.drop"), strict=True):
+    for letter, act in zip(LETTERS, ("Had what a program gave up on", "Dropped what"), strict=True):
         subject = f"programs/notifications/deadLetters/{letter}"
         assert operator.get(f"/operator/audit?subject={subject}").says(act)
 

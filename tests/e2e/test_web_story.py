@@ -126,7 +126,7 @@ def test_an_operator_verifies_appoints_and_reads_the_log(region: RunningRegion, 
     operator.get(f"/operator/{organisation}/appoint")
     assert operator.send(person=member.name).says("Mira Member")
     page = operator.get(f"/operator/audit?subject={organisation}")
-    assert page.says("organisation.verify") and page.says("The log is whole")
+    assert page.says("Verified an organisation") and page.says("The log is whole")
     for path in (
         "/operator/organisations",
         "/operator/deliveries",

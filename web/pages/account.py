@@ -12,20 +12,12 @@ from werkzeug.wrappers import Response as Reply
 from web import proposals, words
 from web.api import Away, Json, Refused, asking
 from web.asked import api, asked, me, signed_in, together
+from web.fields import line, one_of, one_of_many, paragraph, password
 from web.flashes import tell
-from web.forms import (
-    Asking,
-    in_words,
-    line,
-    one_of,
-    one_of_many,
-    paragraph,
-    password,
-    question,
-    slugs,
-)
+from web.forms import Asking, question
 from web.languages import LANGUAGES, gettext, lazy
 from web.sessions import SignedOut
+from web.skills import in_words, slugs
 
 pages = Blueprint("account", __name__, url_prefix="/account")
 HERE = "/account"

@@ -6,8 +6,9 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Reply
 
 from web.asked import ORGANISATION, acts_for, manager, me, site
+from web.fields import one_of
 from web.flashes import tell
-from web.forms import Asking, one_of, question
+from web.forms import Asking, question
 from web.languages import COOKIE_S, gettext, lazy
 from web.pages.signing_in import next_page
 

@@ -11,23 +11,12 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json, Refused, asking
 from web.asked import api, asked, coordinator, me, signed_in, together
+from web.fields import amount, any_of, line, one_of, one_of_many, paragraph, when
 from web.flashes import tell
-from web.forms import (
-    Asking,
-    SureForm,
-    amount,
-    any_of,
-    destructive,
-    line,
-    one_of,
-    one_of_many,
-    paragraph,
-    question,
-    slugs,
-    when,
-)
+from web.forms import Asking, SureForm, destructive, question
 from web.languages import gettext, lazy
 from web.sessions import SignIn
+from web.skills import slugs
 
 pages = Blueprint("cohorts", __name__, url_prefix="/cohorts")
 HERE = "/cohorts"

@@ -6,7 +6,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from web.api import Json
-from web.forms import Asking, one_of
+from web.fields import one_of
+from web.forms import Asking
 from web.languages import day, gettext, lazy, moment
 
 # Which wording somebody agrees to: each is kept with the consent, so a change of words is another version.

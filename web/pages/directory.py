@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json, asking
 from web.asked import api, asked, signed_in, together
+from web.fields import one_of_many
 from web.flashes import tell
-from web.forms import Asking, one_of_many, question
+from web.forms import Asking, question
 from web.languages import gettext, lazy
 from web.pages.nearby import bounds_of
 from web.pages.visiting import around, parts

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json, Refused
 from web.asked import api, me, signed_in
+from web.fields import amount, line, one_of, paragraph, when
 from web.flashes import tell
-from web.forms import Asking, SureForm, amount, line, not_yet, one_of, paragraph, question, when
+from web.forms import Asking, SureForm, not_yet, question
 from web.languages import gettext, lazy
 from web.sessions import SignIn
 

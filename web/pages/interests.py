@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as Reply
 
 from web.api import Json, asking
 from web.asked import acts_for, api, me, signed_in, together
+from web.fields import one_of, one_of_many, paragraph
 from web.flashes import tell
-from web.forms import Asking, SureForm, not_yet, one_of, one_of_many, paragraph, question
+from web.forms import Asking, SureForm, not_yet, question
 from web.languages import gettext, lazy
 from web.pages.answering import answering
 from web.pages.consenting import (

@@ -8,17 +8,8 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json
 from web.asked import api, asked
-from web.forms import (
-    Asking,
-    SureForm,
-    email,
-    line,
-    one_of,
-    one_of_many,
-    paragraph,
-    password,
-    question,
-)
+from web.fields import email, line, one_of, one_of_many, paragraph, password
+from web.forms import Asking, SureForm, question
 from web.languages import gettext, language, lazy
 from web.pages.through_organisation import LINK
 

@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import asking
 from web.asked import api, me, operator, reviewer, together
+from web.fields import line, one_of, paragraph
 from web.flashes import tell
-from web.forms import Asking, SureForm, confirmation, line, not_yet, one_of, paragraph, question
+from web.forms import Asking, SureForm, confirmation, not_yet, question
 from web.languages import gettext, lazy
 from web.pages.operating import HERE
 

@@ -13,8 +13,9 @@ from web import words
 from web.api import PAGES_AT_MOST, Json
 from web.asked import acts_for, api, asked, manager, site
 from web.flashes import tell
-from web.forms import TEXTS, Asking, SureForm, not_yet, question
+from web.forms import Asking, SureForm, not_yet, question
 from web.languages import gettext, lazy, ngettext
+from web.refusals import told
 
 pages = Blueprint("notice_files", __name__, url_prefix="/notices")
 HERE = "/notices/import"
@@ -144,7 +145,7 @@ def _shown(row: Json) -> Json:
 
 
 def _right(fault: Json) -> str:
-    return str(RIGHT.get(fault["column"]) or TEXTS.get(fault["reason"]) or fault["detail"])
+    return str(RIGHT.get(fault["column"]) or told(fault["reason"], fault["detail"]))
 
 
 @pages.post("/import/draft")

@@ -11,27 +11,11 @@ from werkzeug.wrappers import Response as Reply
 from web import proposals, words
 from web.api import Json
 from web.asked import acts_for, api, manager
+from web.fields import amount, any_of, line, one_of, one_of_many, paragraph, when
 from web.flashes import tell
-from web.forms import (
-    Asking,
-    SureForm,
-    amount,
-    any_of,
-    confirmation,
-    in_words,
-    levels,
-    line,
-    not_yet,
-    one_of,
-    one_of_many,
-    paragraph,
-    question,
-    slugs,
-    when,
-    with_levels,
-    without_levels,
-)
+from web.forms import Asking, SureForm, confirmation, not_yet, question
 from web.languages import gettext, lazy
+from web.skills import in_words, levels, slugs, with_levels, without_levels
 
 pages = Blueprint("notices", __name__, url_prefix="/notices")
 

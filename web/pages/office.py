@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as Reply
 
 from web.api import Json
 from web.asked import api, asked, me, signed_in
+from web.fields import one_of
 from web.flashes import tell
-from web.forms import Asking, SureForm, not_yet, one_of, question
+from web.forms import Asking, SureForm, not_yet, question
 from web.languages import gettext, lazy
 from web.pages.visiting import start_of
 

@@ -10,10 +10,11 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import asking
 from web.asked import api, operator, together
+from web.fields import email, line, one_of_many
 from web.flashes import tell
-from web.forms import Asking, SureForm, destructive, email, line, one_of_many, question
+from web.forms import Asking, SureForm, destructive, question
 from web.languages import gettext, lazy, number
-from web.pages.sign_ins import find_person
+from web.pages.sign_ins import POLICIES, find_person
 
 pages = Blueprint("operating", __name__, url_prefix="/operator")
 HERE = "/operator"
@@ -234,6 +235,7 @@ def audit() -> str:
         entries=entries["auditEntries"],
         token=entries["nextPageToken"],
         checked=checked,
+        policies=dict(POLICIES),
         back=HERE,
     )
 

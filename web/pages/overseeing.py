@@ -11,8 +11,9 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import asking
 from web.asked import api, operator, site, together
+from web.fields import line
 from web.flashes import tell
-from web.forms import Asking, SureForm, destructive, line, not_yet, question
+from web.forms import Asking, SureForm, destructive, not_yet, question
 from web.languages import gettext, lazy
 from web.pages.operating import HERE
 

@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as Reply
 
 from web.api import Json, Refused
 from web.asked import api, operator, site
+from web.fields import line
 from web.flashes import tell
-from web.forms import Asking, SureForm, line, question
+from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
 from web.pages.through_organisation import CALLBACK
 

@@ -10,20 +10,12 @@ from werkzeug.wrappers import Response as Reply
 from web import proposals, words
 from web.api import Json
 from web.asked import api, asked, me, signed_in
+from web.fields import line, one_of, one_of_many, paragraph
 from web.flashes import tell
-from web.forms import (
-    Asking,
-    SureForm,
-    in_words,
-    line,
-    one_of,
-    one_of_many,
-    paragraph,
-    question,
-    slugs,
-)
+from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
 from web.pages.consenting import consent_to
+from web.skills import in_words, slugs
 
 pages = Blueprint("requests", __name__, url_prefix="/requests")
 HERE = "/requests"

@@ -12,8 +12,9 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json, asking
 from web.asked import api, me, signed_in, together
+from web.fields import line, one_of
 from web.flashes import tell
-from web.forms import Asking, SureForm, line, one_of, question
+from web.forms import Asking, SureForm, question
 from web.languages import day, gettext, lazy, number
 from web.pages.nearby import bounds_of, kept
 from web.pages.visiting import FACETS

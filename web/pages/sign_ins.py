@@ -9,8 +9,9 @@ from werkzeug.wrappers import Response as Reply
 
 from web.api import Refused, asking
 from web.asked import api, asked, me, operator, signed_in, together
+from web.fields import email, line, one_of
 from web.flashes import tell
-from web.forms import Asking, SureForm, email, line, one_of, question
+from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
 
 pages = Blueprint("sign_ins", __name__)

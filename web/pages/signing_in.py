@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response as Reply
 
 from web.api import Away, Refused
 from web.asked import api, asked, signed_in
+from web.fields import code, email, password
 from web.flashes import tell
-from web.forms import Asking, code, email, password, question
+from web.forms import Asking, question
 from web.languages import gettext, lazy
 from web.pages.visiting import start_of
 from web.sessions import SignedOut

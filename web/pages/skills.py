@@ -6,8 +6,9 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as Reply
 
 from web.asked import api, operator
+from web.fields import line, paragraph
 from web.flashes import tell
-from web.forms import Asking, SureForm, destructive, line, paragraph, question
+from web.forms import Asking, SureForm, destructive, question
 from web.languages import gettext, lazy
 
 pages = Blueprint("skills", __name__, url_prefix="/skills")

@@ -10,8 +10,9 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json, Refused, asking
 from web.asked import api, manager, me, signed_in, together
+from web.fields import any_of, line, one_of, one_of_many
 from web.flashes import tell
-from web.forms import Asking, any_of, line, one_of, one_of_many, question
+from web.forms import Asking, question
 from web.languages import gettext, language, lazy
 
 pages = Blueprint("suggestions", __name__)

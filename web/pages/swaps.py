@@ -12,22 +12,12 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json
 from web.asked import api, manager, me, signed_in
+from web.fields import amount, any_of, line, one_of
 from web.flashes import tell
-from web.forms import (
-    Asking,
-    SureForm,
-    amount,
-    any_of,
-    destructive,
-    in_words,
-    line,
-    not_yet,
-    one_of,
-    question,
-    slugs,
-)
+from web.forms import Asking, SureForm, destructive, not_yet, question
 from web.languages import gettext, language, lazy
 from web.sessions import SignIn
+from web.skills import in_words, slugs
 
 pages = Blueprint("swaps", __name__, url_prefix="/swaps")
 # The drawing: a square, room for the circles at its edge.

@@ -11,7 +11,7 @@ from flask import Flask, g
 
 from web import languages, words
 from web.catalogue import texts, welsh
-from web.forms import levels, slugs, with_levels, without_levels
+from web.skills import levels, slugs, with_levels, without_levels
 
 PLACEHOLDER = re.compile(r"%\(\w+\)s")
 
