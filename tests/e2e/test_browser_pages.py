@@ -10,6 +10,7 @@ from playwright.sync_api import Browser as Chromium
 
 from cli.ports import free_port
 from tests.e2e.test_web_tables import FAULTY
+from tests.support.keyboard import Keyboard
 from tests.support.pages import pages
 from tests.support.region import RunningRegion
 from tests.support.screen import NARROW, Gallery, Screen
@@ -201,6 +202,36 @@ def test_the_keyboard_alone_is_enough(opens: Opens, region: RunningRegion) -> No
         keyboard.press("Enter")
 
     assert "/requests" in screen.tab.url
+
+
+def test_posting_and_verifying_need_no_mouse(
+    chromium: Chromium, gallery: Gallery, region: RunningRegion, web: str
+) -> None:
+    world = region.world("mouseless")
+    manager = world.manager(world.organisation("Mouseless Council"), "Max Mouseless")
+    waiting = world.organisation("Waiting Charity", verified=False, kind="THIRD_SECTOR")
+    max_, operator = (Keyboard(chromium, gallery, web, "en", who) for who in ("max", "operator"))
+
+    max_.sign_in(manager.email, PASSWORD)
+    max_.get("/notices/new")
+    max_.send(
+        kind="OFFERED",
+        format="COACHING",
+        title="Coaching for new leaders",
+        body="One hour a week.",
+        attendance="REMOTE",
+        start_date=["1", "2", "2027"],
+        visibility="REGION",
+    )
+    max_.send(action="/submit")
+    posted = max_.send(action="/publish")
+    operator.sign_in(f"operator.{world.suffix}@region.example", PASSWORD)
+    operator.get(f"/operator/{waiting}")
+    operator.get(f"/operator/{waiting}/verify")
+    verified = operator.send(note="Rang the number of the charity register")
+
+    assert posted.heading == "Coaching for new leaders"
+    assert verified.says("The organisation is verified.")
 
 
 def test_the_menu_of_a_phone_opens_by_the_keyboard(opens: Opens) -> None:

@@ -7,15 +7,21 @@ from functools import partial
 import pytest
 from playwright.sync_api import Browser as Chromium
 
+from tests.support.keyboard import Keyboard
 from tests.support.region import RunningRegion
 from tests.support.screen import Gallery, Screen
 from tests.support.story import Cast, live_the_story
 
 
-@pytest.mark.parametrize("language", ["en", "cy"])
-def test_the_story_can_be_lived_in_a_browser(
-    chromium: Chromium, gallery: Gallery, region: RunningRegion, web: str, language: str
+@pytest.mark.parametrize(("language", "hand"), [("en", Keyboard), ("cy", Screen)])
+def test_the_story_can_be_lived_in_a_browser_and_without_a_mouse(
+    chromium: Chromium,
+    gallery: Gallery,
+    region: RunningRegion,
+    web: str,
+    language: str,
+    hand: type[Screen],
 ) -> None:
     world = region.world(f"seen-{language}")
 
-    live_the_story(Cast(world, web, language, partial(Screen, chromium, gallery)))
+    live_the_story(Cast(world, web, language, partial(hand, chromium, gallery)))

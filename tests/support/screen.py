@@ -83,13 +83,17 @@ class Screen(Browser):
         return self._saw("GET", answer, status)
 
     def send(self, status: int = 200, action: str = "", **values: Any) -> Page:
-        form = self.tab.locator(f'form[method="post"][action$="{action}"]')
-        form = (form if action else self.tab.locator('main form[method="post"]')).first
+        form = self.form(action)
         for name, value in values.items():
             _fill(form.locator(f'[name="{name}"]'), value)
         with self.tab.expect_navigation() as went:
             form.locator('button[type="submit"]').first.click()
         return self._saw("POST", went.value, status)
+
+    def form(self, action: str) -> Locator:
+        """The page's form, or the one with this action."""
+        ends = f'[action$="{action}"]' if action else ""
+        return self.tab.locator(f'main form[method="post"]{ends}').first
 
     def resize(self, size: tuple[int, int]) -> None:
         self.tab.set_viewport_size({"width": size[0], "height": size[1]})
