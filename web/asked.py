@@ -229,3 +229,13 @@ reviewer = _only(lambda who: who.is_manager or who.is_operator)
 
 def together(*asks: Any) -> list[Json]:
     return api().together(*asks)
+
+
+def start_of() -> str:
+    """Where whoever is signed in begins."""
+    who = asked().signed_in
+    if who is None:
+        return "/"
+    if who.is_operator:
+        return "/operator"
+    return "/dashboard" if who.is_manager else "/requests"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from types import MappingProxyType, TracebackType
 from typing import Any
@@ -134,13 +134,6 @@ def question(form: Asking, title: str, **more: Any) -> Response:
     if form.is_put_back:
         more["notice"] = PUT_BACK
     return make_response(render_template(template, form=form, title=title, **more), form.status)
-
-
-def destructive(form: Asking, title: str, lead: Sequence[str], back: str, **more: Any) -> Response:
-    """A step that asks first and says what will happen."""
-    return question(
-        form, title, button=title, is_destructive=True, lead=lead, back=back, cancel=back, **more
-    )
 
 
 def not_yet(form: Asking, back: str, **more: Any) -> Response:

@@ -13,10 +13,11 @@ from web.api import Json, Refused, asking
 from web.asked import api, asked, coordinator, me, signed_in, together
 from web.fields import amount, any_of, line, one_of, one_of_many, paragraph, when
 from web.flashes import tell
-from web.forms import Asking, SureForm, destructive, question
+from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
 from web.sessions import SignIn
 from web.skills import slugs
+from web.steps import step
 
 pages = Blueprint("cohorts", __name__, url_prefix="/cohorts")
 HERE = "/cohorts"
@@ -250,13 +251,17 @@ def bring_on(cohort: UUID, verb: str) -> Reply:
 @coordinator
 def close(cohort: UUID) -> Response | Reply:
     here, form = f"{HERE}/{cohort}", SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/cohorts/{cohort}:close")
-            tell(gettext("The cohort is closed."))
-            return redirect(here, 303)
-    lead = [gettext("Nobody can apply or be paired in it any more, and it is never opened again.")]
-    return destructive(form, gettext("Close the cohort"), lead, here)
+    return step(
+        form,
+        gettext("Close the cohort"),
+        lambda: api().post(f"/v1/cohorts/{cohort}:close"),
+        gettext("The cohort is closed."),
+        is_destructive=True,
+        lead=[
+            gettext("Nobody can apply or be paired in it any more, and it is never opened again.")
+        ],
+        back=here,
+    )
 
 
 @pages.route("/<uuid:cohort>/apply", methods=["GET", "POST"])
@@ -368,17 +373,14 @@ def _partner(name: str) -> Json | None:
 @signed_in
 def withdraw(cohort: UUID, application: UUID) -> Response | Reply:
     here, form = f"{HERE}/{cohort}/applications/{application}", SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1{here}:withdraw")
-            tell(gettext("The application is taken back."))
-            return redirect(f"{HERE}/{cohort}", 303)
-    return question(
+    return step(
         form,
         gettext("Take the application back"),
+        lambda: api().post(f"/v1{here}:withdraw"),
+        gettext("The application is taken back."),
         button=gettext("Take it back"),
         is_destructive=True,
         lead=[gettext("If there is a partner already, they are told, and we look for another.")],
         back=here,
-        cancel=here,
+        then=f"{HERE}/{cohort}",
     )

@@ -14,8 +14,8 @@ from web.fields import one_of_many
 from web.flashes import tell
 from web.forms import Asking, question
 from web.languages import gettext, lazy
-from web.pages.nearby import bounds_of
-from web.pages.visiting import around, parts
+from web.nearby import bounds_of
+from web.results import around, parts
 
 pages = Blueprint("directory", __name__, url_prefix="/organisations")
 

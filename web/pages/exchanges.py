@@ -16,6 +16,7 @@ from web.flashes import tell
 from web.forms import Asking, SureForm, not_yet, question
 from web.languages import gettext, lazy
 from web.sessions import SignIn
+from web.steps import step
 
 pages = Blueprint("exchanges", __name__, url_prefix="/exchanges")
 RATINGS = [
@@ -245,19 +246,15 @@ def bring_on(number: UUID, verb: str) -> Response | Reply:
 @signed_in
 def end(number: UUID) -> Response | Reply:
     here, form = f"/exchanges/{number}", ReasonForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1{here}:end", {"reason": form.reason.data})
-            tell(gettext("The exchange is ended."))
-            return redirect(here, 303)
-    return question(
+    return step(
         form,
         gettext("End the exchange early"),
+        lambda: api().post(f"/v1{here}:end", {"reason": form.reason.data}),
+        gettext("The exchange is ended."),
         button=gettext("End it"),
         is_destructive=True,
         lead=[gettext("Everyone concerned is told. It can’t be taken up again.")],
         back=here,
-        cancel=here,
     )
 
 

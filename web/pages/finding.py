@@ -12,8 +12,8 @@ from web import words
 from web.api import Json
 from web.asked import api, public_address
 from web.languages import gettext, language
-from web.pages.nearby import bounds_of
-from web.pages.visiting import FACETS
+from web.nearby import bounds_of
+from web.results import FACETS
 from web.security import UNFIT
 
 pages = Blueprint("finding", __name__)

@@ -23,6 +23,7 @@ from web.pages.consenting import (
     summary,
     wording,
 )
+from web.steps import step
 
 pages = Blueprint("interests", __name__)
 ONE = "/notices/<uuid:notice>/interests/<uuid:interest>"
@@ -212,18 +213,14 @@ def bring_on(notice: UUID, interest: UUID, verb: str) -> Response | Reply:
 @signed_in
 def decline(notice: UUID, interest: UUID) -> Response | Reply:
     here, form = f"/notices/{notice}/interests/{interest}", ReasonForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1{here}:decline", {"reason": form.reason.data})
-            tell(gettext("The interest is declined."))
-            return redirect(here, 303)
-    return question(
+    return step(
         form,
         gettext("Decline the interest"),
+        lambda: api().post(f"/v1{here}:decline", {"reason": form.reason.data}),
+        gettext("The interest is declined."),
         button=gettext("Decline"),
         is_destructive=True,
         back=here,
-        cancel=here,
     )
 
 
@@ -231,19 +228,16 @@ def decline(notice: UUID, interest: UUID) -> Response | Reply:
 @signed_in
 def withdraw(notice: UUID, interest: UUID) -> Response | Reply:
     here, form = f"/notices/{notice}/interests/{interest}", SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1{here}:withdraw")
-            tell(gettext("The interest is taken back."))
-            return redirect("/interests", 303)
-    return question(
+    return step(
         form,
         gettext("Take the interest back"),
+        lambda: api().post(f"/v1{here}:withdraw"),
+        gettext("The interest is taken back."),
         button=gettext("Take it back"),
         is_destructive=True,
         lead=[gettext("The notice’s manager is told.")],
         back=here,
-        cancel=here,
+        then="/interests",
     )
 
 

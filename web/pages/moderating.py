@@ -9,13 +9,14 @@ from flask import Blueprint, Response, redirect, render_template
 from werkzeug.wrappers import Response as Reply
 
 from web import words
-from web.api import asking
+from web.api import Json, asking
 from web.asked import api, me, operator, reviewer, together
 from web.fields import line, one_of, paragraph
 from web.flashes import tell
 from web.forms import Asking, SureForm, confirmation, not_yet, question
 from web.languages import gettext, lazy
 from web.pages.operating import HERE
+from web.steps import step
 
 pages = Blueprint("moderating", __name__)
 QUEUE = f"{HERE}/moderation"
@@ -122,80 +123,87 @@ def publish(notice: UUID) -> Response | Reply:
 @pages.route("/notices/<uuid:notice>/return", methods=["GET", "POST"])
 @reviewer
 def give_back(notice: UUID) -> Response | Reply:
-    return _ask(
-        notice,
-        ChangeForm(),
+    form = ChangeForm()
+    return _step(
+        form,
         gettext("Give the notice back"),
         gettext("It is a draft again. Who answers for it is told, and reads what you write."),
         gettext("The notice is given back."),
-        "return",
+        f"/v1/notices/{notice}:return",
+        {"note": form.reason.data},
+        back=QUEUE if me().is_operator else f"/notices/{notice}",
     )
 
 
 @pages.route(f"{HERE}/notices/<uuid:notice>/refuse", methods=["GET", "POST"])
 @operator
 def refuse(notice: UUID) -> Response | Reply:
-    return _ask(
-        notice,
-        ReasonForm(),
+    form = ReasonForm()
+    return _step(
+        form,
         gettext("Refuse the notice"),
         gettext("It is closed and never published. Its managers can copy it into a new draft."),
         gettext("The notice is refused."),
-        "withdraw",
+        f"/v1/notices/{notice}:withdraw",
+        {"reason": form.reason.data},
+        is_destructive=True,
     )
 
 
 @pages.route(f"{HERE}/notices/<uuid:notice>/remove", methods=["GET", "POST"])
 @operator
 def remove(notice: UUID) -> Response | Reply:
-    return _ask(
-        notice,
-        ReasonForm(),
+    form = ReasonForm()
+    return _step(
+        form,
         gettext("Remove the notice"),
         gettext(
             "It disappears everywhere, also in partner regions, and is never opened again. "
             "Those who answered it are told."
         ),
         gettext("The notice is removed."),
-        "close",
+        f"/v1/notices/{notice}:close",
+        {"reason": "REMOVED", "note": form.reason.data},
+        is_destructive=True,
     )
 
 
-def _ask(notice: UUID, form: Asking, title: str, lead: str, done: str, verb: str) -> Reply:
-    """A step that asks why, and says what will happen."""
-    found = api().get(f"/v1/notices/{notice}")
-    back = QUEUE if me().is_operator else f"/notices/{notice}"
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/notices/{notice}:{verb}", _body(verb, form["reason"].data))
-            tell(done)
-            return redirect(back, 303)
-    return question(
+def _step(
+    form: Asking,
+    title: str,
+    lead: str,
+    done: str,
+    call: str,
+    body: Json,
+    *,
+    back: str = QUEUE,
+    is_destructive: bool = False,
+) -> Reply:
+    """A step about a notice, which is named above it."""
+    notice = api().get(call.partition(":")[0])
+    return step(
         form,
         title,
-        button=title,
-        is_destructive=verb != "return",
+        lambda: api().post(call, body),
+        done,
         lead=[lead],
-        caption=found["title"],
+        caption=notice["title"],
         back=back,
-        cancel=back,
+        is_destructive=is_destructive,
     )
-
-
-def _body(verb: str, note: str) -> dict[str, str]:
-    if verb == "withdraw":
-        return {"reason": note}
-    return {"note": note, **({"reason": "REMOVED"} if verb == "close" else {})}
 
 
 @pages.route(f"{HERE}/notices/<uuid:notice>/reports/<uuid:report>/dismiss", methods=["GET", "POST"])
 @operator
 def dismiss(notice: UUID, report: UUID) -> Response | Reply:
     form, found = StayForm(), api().get(f"/v1/notices/{notice}")
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/notices/{notice}/reports/{report}:dismiss", {"note": form.note.data})
-            tell(gettext("The report is settled. Who made it is told that the notice may stay."))
-            return redirect(QUEUE, 303)
-    title = gettext("Let the notice stay")
-    return question(form, title, button=title, caption=found["title"], back=QUEUE, cancel=QUEUE)
+    return step(
+        form,
+        gettext("Let the notice stay"),
+        lambda: api().post(
+            f"/v1/notices/{notice}/reports/{report}:dismiss", {"note": form.note.data}
+        ),
+        gettext("The report is settled. Who made it is told that the notice may stay."),
+        caption=found["title"],
+        back=QUEUE,
+    )

@@ -16,6 +16,7 @@ from web.flashes import tell
 from web.forms import Asking, SureForm, confirmation, not_yet, question
 from web.languages import gettext, lazy
 from web.skills import in_words, levels, slugs, with_levels, without_levels
+from web.steps import step
 
 pages = Blueprint("notices", __name__, url_prefix="/notices")
 
@@ -243,14 +244,11 @@ def copy(number: UUID) -> Reply:
 @manager
 def withdraw(number: UUID) -> Response | Reply:
     form, here = ReasonForm(), f"/notices/{number}"
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/notices/{number}:withdraw", {"reason": form.reason.data or ""})
-            tell(gettext("The notice is withdrawn."))
-            return redirect("/notices/mine", 303)
-    return question(
+    return step(
         form,
         gettext("Withdraw the notice"),
+        lambda: api().post(f"/v1/notices/{number}:withdraw", {"reason": form.reason.data or ""}),
+        gettext("The notice is withdrawn."),
         button=gettext("Withdraw"),
         is_destructive=True,
         lead=[
@@ -260,7 +258,7 @@ def withdraw(number: UUID) -> Response | Reply:
             )
         ],
         back=here,
-        cancel=here,
+        then="/notices/mine",
     )
 
 
@@ -268,16 +266,13 @@ def withdraw(number: UUID) -> Response | Reply:
 @manager
 def close(number: UUID) -> Response | Reply:
     form, here = SureForm(), f"/notices/{number}"
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/notices/{number}:close", {"reason": "FILLED"})
-            tell(gettext("The notice is closed as filled."))
-            return redirect("/notices/mine", 303)
-    return question(
+    return step(
         form,
         gettext("Close the notice as filled"),
+        lambda: api().post(f"/v1/notices/{number}:close", {"reason": "FILLED"}),
+        gettext("The notice is closed as filled."),
         button=gettext("Close it"),
         lead=[gettext("It is never opened again, and those who were not chosen are told.")],
         back=here,
-        cancel=here,
+        then="/notices/mine",
     )

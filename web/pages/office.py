@@ -8,12 +8,11 @@ from flask import Blueprint, Response, abort, redirect, render_template
 from werkzeug.wrappers import Response as Reply
 
 from web.api import Json
-from web.asked import api, asked, me, signed_in
+from web.asked import api, asked, me, signed_in, start_of
 from web.fields import one_of
 from web.flashes import tell
 from web.forms import Asking, SureForm, not_yet, question
 from web.languages import gettext, lazy
-from web.pages.visiting import start_of
 
 pages = Blueprint("office", __name__, url_prefix="/organisations/<uuid:organisation>/managers")
 

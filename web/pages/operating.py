@@ -12,9 +12,10 @@ from web.api import asking
 from web.asked import api, operator, together
 from web.fields import email, line, one_of_many
 from web.flashes import tell
-from web.forms import Asking, SureForm, destructive, question
+from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy, number
 from web.pages.sign_ins import POLICIES, find_person
+from web.steps import step
 
 pages = Blueprint("operating", __name__, url_prefix="/operator")
 HERE = "/operator"
@@ -199,13 +200,15 @@ def appoint_coordinator(organisation: UUID) -> Response | Reply:
 @operator
 def dismiss_coordinator(person: UUID) -> Response | Reply:
     here, form = f"{HERE}/coordinators", SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/people/{person}:dismissCoordinator")
-            tell(gettext("They coordinate programmes no more."))
-            return redirect(here, 303)
-    lead = [gettext("They see no applications any more. What they have begun goes on.")]
-    return destructive(form, gettext("End the role"), lead, here)
+    return step(
+        form,
+        gettext("End the role"),
+        lambda: api().post(f"/v1/people/{person}:dismissCoordinator"),
+        gettext("They coordinate programmes no more."),
+        is_destructive=True,
+        lead=[gettext("They see no applications any more. What they have begun goes on.")],
+        back=here,
+    )
 
 
 def _members(organisation: UUID) -> list[tuple[str, str]]:

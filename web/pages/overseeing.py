@@ -13,9 +13,10 @@ from web.api import asking
 from web.asked import api, operator, site, together
 from web.fields import line
 from web.flashes import tell
-from web.forms import Asking, SureForm, destructive, not_yet, question
+from web.forms import Asking, SureForm, not_yet
 from web.languages import gettext, lazy
 from web.pages.operating import HERE
+from web.steps import step
 
 pages = Blueprint("overseeing", __name__, url_prefix=HERE)
 HEALTH_WITHIN_S = 3.0
@@ -86,17 +87,19 @@ def replay(program: str, letter: UUID) -> Response | Reply:
 @operator
 def drop(program: str, letter: UUID) -> Response | Reply:
     form = SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/programs/{program}/deadLetters/{letter}:drop")
-            tell(gettext("It will not be handled."))
-            return redirect(f"{HERE}/dead-letters", 303)
-    lead = [
-        gettext(
-            "What it would have done is never done. It stays listed, and the audit log says who decided."
-        )
-    ]
-    return destructive(form, gettext("Drop it"), lead, f"{HERE}/dead-letters")
+    return step(
+        form,
+        gettext("Drop it"),
+        lambda: api().post(f"/v1/programs/{program}/deadLetters/{letter}:drop"),
+        gettext("It will not be handled."),
+        is_destructive=True,
+        lead=[
+            gettext(
+                "What it would have done is never done. It stays listed, and the audit log says who decided."
+            )
+        ],
+        back=f"{HERE}/dead-letters",
+    )
 
 
 @pages.get("/coverage")
@@ -189,27 +192,33 @@ def evidence(partner: str) -> Response:
 @operator
 def suspend(partner: str) -> Response | Reply:
     here, form = f"{HERE}/partners/{partner}", SuspendForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/partners/{partner}:suspend", {"reason": form.reason.data})
-            tell(gettext("The partner is suspended."))
-            return redirect(here, 303)
-    lead = [
-        gettext("We stop exchanging with it, and its notices are hidden here until you resume."),
-        gettext("Interests and exchanges with its people wait meanwhile. Nothing is lost."),
-    ]
-    return destructive(form, gettext("Suspend the partner"), lead, here, caption=partner)
+    return step(
+        form,
+        gettext("Suspend the partner"),
+        lambda: api().post(f"/v1/partners/{partner}:suspend", {"reason": form.reason.data}),
+        gettext("The partner is suspended."),
+        is_destructive=True,
+        lead=[
+            gettext(
+                "We stop exchanging with it, and its notices are hidden here until you resume."
+            ),
+            gettext("Interests and exchanges with its people wait meanwhile. Nothing is lost."),
+        ],
+        caption=partner,
+        back=here,
+    )
 
 
 @pages.route("/partners/<partner>/resume", methods=["GET", "POST"])
 @operator
 def resume(partner: str) -> Response | Reply:
     here, form = f"{HERE}/partners/{partner}", SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/partners/{partner}:resume")
-            tell(gettext("We exchange with the partner again."))
-            return redirect(here, 303)
-    title = gettext("Resume the partner")
-    lead = [gettext("We go on from where it stood, and its notices are shown again.")]
-    return question(form, title, button=title, lead=lead, caption=partner, back=here, cancel=here)
+    return step(
+        form,
+        gettext("Resume the partner"),
+        lambda: api().post(f"/v1/partners/{partner}:resume"),
+        gettext("We exchange with the partner again."),
+        lead=[gettext("We go on from where it stood, and its notices are shown again.")],
+        caption=partner,
+        back=here,
+    )

@@ -11,9 +11,10 @@ from werkzeug.wrappers import Response as Reply
 from web.api import Json, Refused, asking
 from web.asked import api, coordinator, together
 from web.flashes import tell
-from web.forms import SureForm, question
+from web.forms import SureForm
 from web.languages import gettext, lazy
 from web.pages.cohorts import HERE, RUN_STATES, SETTLEMENTS, TERMS
+from web.steps import step
 
 pages = Blueprint("pairing", __name__, url_prefix=HERE)
 WHY = {
@@ -109,21 +110,17 @@ def settle(cohort: UUID) -> Reply:
 @coordinator
 def publish(cohort: UUID, number: UUID) -> Response | Reply:
     here, form = f"{HERE}/{cohort}/pairingRuns/{number}", SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1{here}:publish")
-            tell(gettext("The pairs are published. Everybody whom it concerns is told."))
-            return redirect(here, 303)
-    return question(
+    return step(
         form,
         gettext("Publish the pairs"),
+        lambda: api().post(f"/v1{here}:publish"),
+        gettext("The pairs are published. Everybody whom it concerns is told."),
         button=gettext("Publish"),
         lead=[
             gettext("Partners learn who they are, and their managers too."),
             gettext("Who has no partner is told why."),
         ],
         back=here,
-        cancel=here,
     )
 
 

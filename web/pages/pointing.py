@@ -7,8 +7,7 @@ from uuid import UUID
 from flask import Blueprint, redirect
 from werkzeug.wrappers import Response as Reply
 
-from web.asked import me, signed_in
-from web.pages.visiting import start_of
+from web.asked import me, signed_in, start_of
 
 pages = Blueprint("pointing", __name__)
 

@@ -14,6 +14,7 @@ from web.flashes import tell
 from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
 from web.pages.through_organisation import CALLBACK
+from web.steps import step
 
 pages = Blueprint("providers", __name__, url_prefix="/operator/organisations/<uuid:organisation>")
 NOT_THERE = 404
@@ -93,17 +94,15 @@ def _lead() -> list[str]:
 @operator
 def remove(organisation: UUID) -> Response | Reply:
     there, form = f"/operator/organisations/{organisation}", SureForm()
-    if form.was_sent():
-        with form.told():
-            api().delete(f"/v1/organisations/{organisation}/identityProvider")
-            tell(gettext("Nobody signs in through the organisation any more."))
-            return redirect(there, 303)
-    return question(
+    return step(
         form,
         gettext("Take the organisation’s sign-in away"),
+        lambda: api().delete(f"/v1/organisations/{organisation}/identityProvider"),
+        gettext("Nobody signs in through the organisation any more."),
         button=gettext("Take it away"),
         is_destructive=True,
         lead=[gettext("Who has no password asks for one by mail. What is linked stays linked.")],
         back=f"{there}/provider",
         cancel=there,
+        then=there,
     )

@@ -16,6 +16,7 @@ from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
 from web.pages.consenting import consent_to
 from web.skills import in_words, slugs
+from web.steps import step
 
 pages = Blueprint("requests", __name__, url_prefix="/requests")
 HERE = "/requests"
@@ -235,18 +236,14 @@ def draft(number: UUID) -> Reply:
 @signed_in
 def decline(number: UUID) -> Response | Reply:
     form = DeclineForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/requests/{number}:decline", {"reason": form.reason.data})
-            tell(gettext("The request is declined."))
-            return redirect(f"{HERE}/{number}", 303)
-    return question(
+    return step(
         form,
         gettext("Decline the request"),
+        lambda: api().post(f"/v1/requests/{number}:decline", {"reason": form.reason.data}),
+        gettext("The request is declined."),
         button=gettext("Decline"),
         is_destructive=True,
         back=f"{HERE}/{number}",
-        cancel=f"{HERE}/{number}",
     )
 
 
@@ -254,17 +251,14 @@ def decline(number: UUID) -> Response | Reply:
 @signed_in
 def withdraw(number: UUID) -> Response | Reply:
     form = SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/requests/{number}:withdraw")
-            tell(gettext("Your request is taken back."))
-            return redirect(HERE, 303)
-    return question(
+    return step(
         form,
         gettext("Take your request back"),
+        lambda: api().post(f"/v1/requests/{number}:withdraw"),
+        gettext("Your request is taken back."),
         button=gettext("Take it back"),
         is_destructive=True,
         lead=[gettext("Your manager is told. You can make a new request at any time.")],
         back=f"{HERE}/{number}",
-        cancel=f"{HERE}/{number}",
+        then=HERE,
     )

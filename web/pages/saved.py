@@ -16,8 +16,9 @@ from web.fields import line, one_of
 from web.flashes import tell
 from web.forms import Asking, SureForm, question
 from web.languages import day, gettext, lazy, number
-from web.pages.nearby import bounds_of, kept
-from web.pages.visiting import FACETS
+from web.nearby import bounds_of, kept
+from web.results import FACETS
+from web.steps import step
 
 pages = Blueprint("saved", __name__)
 HERE = "/savedSearches"
@@ -152,18 +153,15 @@ def change(search: UUID) -> Response | Reply:
 @signed_in
 def delete(search: UUID) -> Response | Reply:
     form = SureForm()
-    if form.was_sent():
-        with form.told():
-            api().delete(f"/v1{HERE}/{search}")
-            tell(gettext("The search is deleted. You hear nothing more of it."))
-            return redirect(HERE, 303)
-    return question(
+    return step(
         form,
         gettext("Delete the search"),
+        lambda: api().delete(f"/v1{HERE}/{search}"),
+        gettext("The search is deleted. You hear nothing more of it."),
         button=gettext("Delete"),
         is_destructive=True,
         back=f"{HERE}/{search}",
-        cancel=f"{HERE}/{search}",
+        then=HERE,
     )
 
 

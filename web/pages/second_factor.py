@@ -8,12 +8,12 @@ from markupsafe import Markup
 from werkzeug.wrappers import Response as Reply
 
 from web.api import Json
-from web.asked import api, asked, me, signed_in
+from web.asked import api, asked, me, signed_in, start_of
 from web.fields import code, password
 from web.flashes import tell
 from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
-from web.pages.visiting import start_of
+from web.steps import step
 
 pages = Blueprint("second_factor", __name__, url_prefix="/account/second-factor")
 HERE = "/account/second-factor"
@@ -180,17 +180,13 @@ def renew_codes() -> Response | Reply:
 @signed_in
 def turn_off() -> Response | Reply:
     form: Asking = PasswordForm() if _state()["hasPassword"] else ProofForm()
-    if form.was_sent():
-        with form.told():
-            api().post(_path(":turnOff"), {name: form.data[name] for name in form.data})
-            tell(gettext("The second step of signing in is off."))
-            return redirect(HERE, 303)
-    return question(
+    return step(
         form,
         gettext("Turn off the second step of signing in"),
+        lambda: api().post(_path(":turnOff"), {name: form.data[name] for name in form.data}),
+        gettext("The second step of signing in is off."),
         button=gettext("Turn off"),
         is_destructive=True,
         lead=[gettext("Your password alone is enough to sign in then. We tell you by mail.")],
         back=HERE,
-        cancel=HERE,
     )

@@ -13,6 +13,7 @@ from web.fields import email, line, one_of
 from web.flashes import tell
 from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
+from web.steps import step
 
 pages = Blueprint("sign_ins", __name__)
 OWN = "/account/sessions"
@@ -181,14 +182,11 @@ def end(person: UUID, session: UUID) -> Reply:
 @operator
 def reset_second_factor(person: UUID) -> Response | Reply:
     here, form = f"/operator/people/{person}", ResetForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/people/{person}/secondFactor:reset", {"note": form.note.data})
-            tell(gettext("The second step is taken away. They are told by mail."))
-            return redirect(here, 303)
-    return question(
+    return step(
         form,
         gettext("Take the second step of signing in away"),
+        lambda: api().post(f"/v1/people/{person}/secondFactor:reset", {"note": form.note.data}),
+        gettext("The second step is taken away. They are told by mail."),
         button=gettext("Take it away"),
         is_destructive=True,
         lead=[
@@ -199,7 +197,6 @@ def reset_second_factor(person: UUID) -> Response | Reply:
             gettext("They are signed out everywhere, and their password is enough to sign in."),
         ],
         back=here,
-        cancel=here,
     )
 
 

@@ -9,12 +9,11 @@ from flask import Blueprint, Response, redirect, render_template, request, url_f
 from werkzeug.wrappers import Response as Reply
 
 from web.api import Away, Refused
-from web.asked import api, asked, signed_in
+from web.asked import api, asked, signed_in, start_of
 from web.fields import code, email, password
 from web.flashes import tell
 from web.forms import Asking, question
 from web.languages import gettext, lazy
-from web.pages.visiting import start_of
 from web.sessions import SignedOut
 
 pages = Blueprint("signing_in", __name__)

@@ -8,8 +8,9 @@ from werkzeug.wrappers import Response as Reply
 from web.asked import api, operator
 from web.fields import line, paragraph
 from web.flashes import tell
-from web.forms import Asking, SureForm, destructive, question
+from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
+from web.steps import step
 
 pages = Blueprint("skills", __name__, url_prefix="/skills")
 HERE = "/skills"
@@ -71,10 +72,12 @@ def new() -> Response | Reply:
 @operator
 def retire(skill: str) -> Response | Reply:
     here, form = f"{HERE}/{skill}", SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1/skills/{skill}:retire")
-            tell(gettext("The skill is not proposed any more. Who has named it keeps it."))
-            return redirect(here, 303)
-    lead = [gettext("It is not proposed to anybody any more, and can’t be brought back.")]
-    return destructive(form, gettext("Retire the skill"), lead, here)
+    return step(
+        form,
+        gettext("Retire the skill"),
+        lambda: api().post(f"/v1/skills/{skill}:retire"),
+        gettext("The skill is not proposed any more. Who has named it keeps it."),
+        is_destructive=True,
+        lead=[gettext("It is not proposed to anybody any more, and can’t be brought back.")],
+        back=here,
+    )

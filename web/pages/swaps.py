@@ -14,10 +14,11 @@ from web.api import Json
 from web.asked import api, manager, me, signed_in
 from web.fields import amount, any_of, line, one_of
 from web.flashes import tell
-from web.forms import Asking, SureForm, destructive, not_yet, question
+from web.forms import Asking, SureForm, not_yet, question
 from web.languages import gettext, language, lazy
 from web.sessions import SignIn
 from web.skills import in_words, slugs
+from web.steps import step
 
 pages = Blueprint("swaps", __name__, url_prefix="/swaps")
 # The drawing: a square, room for the circles at its edge.
@@ -125,17 +126,19 @@ def bring_on(number: UUID, verb: str) -> Response | Reply:
 @signed_in
 def leave(number: UUID) -> Response | Reply:
     here, form = f"/swaps/{number}", SureForm()
-    if form.was_sent():
-        with form.told():
-            api().post(f"/v1{here}:leave")
-            tell(gettext("You have left the swap. The others are told."))
-            return redirect(here, 303)
-    lead = [
-        gettext(
-            "The others go on with a shorter swap if they can; else it comes to nothing. You can’t come back."
-        )
-    ]
-    return destructive(form, gettext("Leave the swap"), lead, here)
+    return step(
+        form,
+        gettext("Leave the swap"),
+        lambda: api().post(f"/v1{here}:leave"),
+        gettext("You have left the swap. The others are told."),
+        is_destructive=True,
+        lead=[
+            gettext(
+                "The others go on with a shorter swap if they can; else it comes to nothing. You can’t come back."
+            )
+        ],
+        back=here,
+    )
 
 
 @pages.get("/suggested")

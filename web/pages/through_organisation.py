@@ -13,6 +13,7 @@ from web.flashes import tell
 from web.forms import SureForm, question
 from web.languages import gettext
 from web.pages.signing_in import NEEDED, next_page, to_second_step
+from web.steps import step
 
 pages = Blueprint("through_organisation", __name__)
 CALLBACK = "/sign-in/callback"
@@ -189,17 +190,13 @@ def confirm() -> Response | Reply:
 @signed_in
 def unlink(identity: UUID) -> Response | Reply:
     form = SureForm()
-    if form.was_sent():
-        with form.told():
-            api().delete(f"/v1/{me().person}/linkedIdentities/{identity}")
-            tell(gettext("The sign-in is unlinked."))
-            return redirect(LINKED, 303)
-    return question(
+    return step(
         form,
         gettext("Unlink this sign-in"),
+        lambda: api().delete(f"/v1/{me().person}/linkedIdentities/{identity}"),
+        gettext("The sign-in is unlinked."),
         button=gettext("Unlink"),
         is_destructive=True,
         lead=[gettext("You sign in with your password then. We tell you by mail.")],
         back=LINKED,
-        cancel=LINKED,
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from web.pages.visiting import parts
+from web.results import parts
 
 
 def test_a_text_is_cut_at_its_marks() -> None:
