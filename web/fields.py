@@ -21,6 +21,7 @@ from wtforms import (
     FloatField,
     PasswordField,
     RadioField,
+    SelectChoice,
     SelectField,
     SelectMultipleField,
     StringField,
@@ -159,7 +160,7 @@ def one_of(label: Words, choices: Choices, hint: Any = "", *, empty: Any = None)
     return RadioField(
         label,
         _needed(empty) if empty else [checks.Optional()],
-        choices=list(choices),
+        choices=_choices(choices),
         description=hint,
         widget=GovRadioInput(),
         validate_choice=False,
@@ -171,7 +172,7 @@ def one_of_many(label: Words, choices: Choices, hint: Any = "", *, empty: Any = 
     return SelectField(
         label,
         _needed(empty),
-        choices=list(choices),
+        choices=_choices(choices),
         description=hint,
         widget=GovSelect(),
     )
@@ -180,8 +181,13 @@ def one_of_many(label: Words, choices: Choices, hint: Any = "", *, empty: Any = 
 def any_of(label: Words, choices: Choices, hint: Any = "") -> Any:
     """Any of a few, as boxes to tick."""
     return SelectMultipleField(
-        label, choices=list(choices), description=hint, widget=GovCheckboxesInput()
+        label, choices=_choices(choices), description=hint, widget=GovCheckboxesInput()
     )
+
+
+def let_choose(field: Field, choices: Choices) -> None:
+    """What there is to choose from, where that is known only when somebody asks."""
+    field.choices = _choices(choices)
 
 
 def when(label: Words, hint: Any = "") -> Any:
@@ -197,6 +203,10 @@ def amount(label: Words, hint: Any = "", *, most: float) -> Any:
         widget=ShortInput(),
         render_kw={"inputmode": "decimal"},
     )
+
+
+def _choices(choices: Choices) -> list[SelectChoice]:
+    return [SelectChoice(value, text) for value, text in choices]
 
 
 def _needed(empty: Any) -> list[Any]:

@@ -9,7 +9,7 @@ from flask import request
 
 from web.api import Json
 from web.asked import api
-from web.fields import any_of
+from web.fields import any_of, let_choose
 from web.forms import Asking
 from web.languages import lazy
 from web.skills import in_words, slugs
@@ -42,7 +42,7 @@ def offer(form: Asking, text: str, *, named: Sequence[str] = (), at_once: bool =
             found = api().post("/v1/skills:propose", {"text": text[:MOST_TEXT], "pageSize": 10})
             choices |= {_id(each): each["skill"]["label"] for each in found["skills"]}
     field = form["proposed"]
-    field.choices = [(skill, label) for skill, label in choices.items() if skill not in named]
+    let_choose(field, [(skill, label) for skill, label in choices.items() if skill not in named])
     if not field.choices:
         del form.proposed
 

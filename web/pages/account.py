@@ -12,7 +12,7 @@ from werkzeug.wrappers import Response as Reply
 from web import proposals, words
 from web.api import Away, Json, Refused, asking
 from web.asked import api, asked, me, signed_in, together
-from web.fields import line, one_of, one_of_many, paragraph, password
+from web.fields import let_choose, line, one_of, one_of_many, paragraph, password
 from web.flashes import tell
 from web.forms import Asking, question
 from web.languages import LANGUAGES, gettext, lazy
@@ -116,10 +116,13 @@ def profile() -> Response | Reply:
         grade_band=person["gradeBand"],
         language=person["language"] or "en",
     )
-    form.grade_band.choices = [
-        ("GRADE_BAND_UNSPECIFIED", gettext("Not said")),
-        *words.choices(words.GRADES),
-    ]
+    let_choose(
+        form.grade_band,
+        [
+            ("GRADE_BAND_UNSPECIFIED", gettext("Not said")),
+            *words.choices(words.GRADES),
+        ],
+    )
     if form.was_sent():
         with form.told():
             return _change(

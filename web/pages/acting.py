@@ -6,7 +6,7 @@ from flask import Blueprint, Response, redirect, request
 from werkzeug.wrappers import Response as Reply
 
 from web.asked import ORGANISATION, acts_for, manager, me, site
-from web.fields import one_of
+from web.fields import let_choose, one_of
 from web.flashes import tell
 from web.forms import Asking, question
 from web.languages import COOKIE_S, gettext, lazy
@@ -32,7 +32,7 @@ class OrganisationForm(Asking):
 @manager
 def organisation() -> Response | Reply:
     form = OrganisationForm(organisation=acts_for())
-    form.organisation.choices = [(each["name"], each["displayName"]) for each in me().managed]
+    let_choose(form.organisation, [(each["name"], each["displayName"]) for each in me().managed])
     if form.was_sent() and form.organisation.data in me().manages:
         names = {each["name"]: each["displayName"] for each in me().managed}
         name = names.get(form.organisation.data, "")

@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json, Refused, asking
 from web.asked import api, asked, coordinator, me, signed_in, together
-from web.fields import amount, any_of, line, one_of, one_of_many, paragraph, when
+from web.fields import amount, any_of, let_choose, line, one_of, one_of_many, paragraph, when
 from web.flashes import tell
 from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
@@ -270,8 +270,8 @@ def apply(cohort: UUID) -> Response | Reply:
     name = f"cohorts/{cohort}"
     found = api().get(f"/v1/{name}")
     form = ApplicationForm(remote_welcome="no", person=me().person)
-    form.grade_band.choices = [("", gettext("Choose how senior")), *words.choices(words.GRADES)]
-    form.person.choices = _people()
+    let_choose(form.grade_band, [("", gettext("Choose how senior")), *words.choices(words.GRADES)])
+    let_choose(form.person, _people())
     if form.was_sent() and _has_agreed(form):
         with form.told():
             made = api().post(f"/v1/{name}/applications", _application(form), key=form.once)

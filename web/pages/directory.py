@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json, asking
 from web.asked import api, asked, signed_in, together
-from web.fields import one_of_many
+from web.fields import let_choose, one_of_many
 from web.flashes import tell
 from web.forms import Asking, question
 from web.languages import gettext, lazy
@@ -102,10 +102,13 @@ def parent(organisation: UUID) -> Response | Reply:
     found = api().get(f"/v1/{name}")
     form, here = ParentForm(parent=found["parent"]), f"/{name}"
     known = api().all("/v1/organisations", "organisations", state="VERIFIED")
-    form.parent.choices = [
-        ("", gettext("No other organisation")),
-        *((each["name"], each["displayName"]) for each in known if each["name"] != name),
-    ]
+    let_choose(
+        form.parent,
+        [
+            ("", gettext("No other organisation")),
+            *((each["name"], each["displayName"]) for each in known if each["name"] != name),
+        ],
+    )
     if form.was_sent():
         with form.told():
             body = {"name": name, "parent": form.parent.data or "", "etag": found["etag"]}

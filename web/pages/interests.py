@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Reply
 
 from web.api import Json, asking
 from web.asked import acts_for, api, me, signed_in, together
-from web.fields import one_of, one_of_many, paragraph
+from web.fields import let_choose, one_of, one_of_many, paragraph
 from web.flashes import tell
 from web.forms import Asking, SureForm, not_yet, question
 from web.languages import gettext, lazy
@@ -97,7 +97,7 @@ def answer(notice: UUID) -> Response | Reply:
     form = AnswerForm(consent="ask", days="90")
     if not region:
         del form.days
-    form.participant.choices = _participants()
+    let_choose(form.participant, _participants())
     if form.was_sent():
         with form.told():
             path = f"/v1/notices/{notice}/interests"

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import Json
 from web.asked import api, asked
-from web.fields import email, line, one_of, one_of_many, paragraph, password
+from web.fields import email, let_choose, line, one_of, one_of_many, paragraph, password
 from web.forms import Asking, SureForm, question
 from web.languages import gettext, language, lazy
 from web.pages.through_organisation import LINK
@@ -76,10 +76,13 @@ def register() -> Response | str:
     if link:
         del form.password  # their organisation's sign-in is enough
     known = api().all("/v1/organisations", "organisations", state="VERIFIED")
-    form.organisation.choices = [
-        ("", gettext("Choose an organisation")),
-        *((each["name"], each["displayName"]) for each in known),
-    ]
+    let_choose(
+        form.organisation,
+        [
+            ("", gettext("Choose an organisation")),
+            *((each["name"], each["displayName"]) for each in known),
+        ],
+    )
     if form.was_sent():
         with form.told():
             api().post("/v1/people", _person(form, link), key=form.once)

@@ -9,7 +9,7 @@ from werkzeug.wrappers import Response as Reply
 
 from web.api import Json
 from web.asked import api, asked, me, signed_in, start_of
-from web.fields import one_of
+from web.fields import let_choose, one_of
 from web.flashes import tell
 from web.forms import Asking, SureForm, not_yet, question
 from web.languages import gettext, lazy
@@ -53,7 +53,7 @@ def commit(organisation: UUID, office: UUID) -> Response | Reply:
 def step_down(organisation: UUID, office: UUID) -> Response | Reply:
     found, others = _load(organisation, office)
     form = SuccessorForm()
-    form.successor.choices = [(each["person"], each["displayName"]) for each in others]
+    let_choose(form.successor, [(each["person"], each["displayName"]) for each in others])
     if not others:
         del form.successor
     if form.was_sent():

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Reply
 from web import words
 from web.api import asking
 from web.asked import api, operator, together
-from web.fields import email, line, one_of_many
+from web.fields import email, let_choose, line, one_of_many
 from web.flashes import tell
 from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy, number
@@ -146,7 +146,7 @@ def verify(organisation: UUID) -> Response | Reply:
 @operator
 def appoint(organisation: UUID) -> Response | Reply:
     here, form = f"{HERE}/organisations/{organisation}", AppointForm()
-    form.person.choices = _members(organisation)
+    let_choose(form.person, _members(organisation))
     if form.was_sent():
         with form.told():
             person = form.find()
@@ -181,7 +181,7 @@ def coordinators() -> str:
 @operator
 def appoint_coordinator(organisation: UUID) -> Response | Reply:
     here, form = f"{HERE}/organisations/{organisation}", CoordinatorForm()
-    form.person.choices = _members(organisation)
+    let_choose(form.person, _members(organisation))
     if form.was_sent():
         with form.told():
             api().post(f"/v1/{form.person.data}:appointCoordinator")

@@ -10,7 +10,7 @@ from werkzeug.wrappers import Response as Reply
 from web import proposals, words
 from web.api import Json
 from web.asked import api, asked, me, signed_in
-from web.fields import line, one_of, one_of_many, paragraph
+from web.fields import let_choose, line, one_of, one_of_many, paragraph
 from web.flashes import tell
 from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
@@ -129,7 +129,7 @@ def ask(step: str) -> Response | Reply:
     draft: dict[str, str] = asked().data.setdefault(DRAFT, {})
     form = STEPS[step](**draft)
     if isinstance(form, FormatForm):
-        form.format.choices = [("", gettext("Not sure")), *words.choices(words.FORMATS)]
+        let_choose(form.format, [("", gettext("Not sure")), *words.choices(words.FORMATS)])
     if isinstance(form, SkillsForm):
         text = ". ".join(filter(None, (draft.get("title"), draft.get("body"))))
         proposals.offer(form, text, named=slugs(form.skills.data), at_once=True)
