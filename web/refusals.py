@@ -33,6 +33,9 @@ SENTENCES = {
     "BAD_TOKEN": lazy("This link was used before or is too old. Ask for a new one"),
     "BAD_VALUE": lazy("One of the values can’t be read"),
     "CHANGED_MEANWHILE": lazy("Somebody changed this in the meantime. Try again"),
+    "CHECK_IS_SEEN": lazy(
+        "A check is what their manager has seen, so they do not say it themselves"
+    ),
     "CLOSE_TIME_PAST": lazy("Its closing day has passed. Set a later one first"),
     "COHORT_CLOSED": lazy("The cohort is closed"),
     "COHORT_FULL": lazy("The cohort has as many applicants as it can take"),
