@@ -51,7 +51,7 @@ class Gallery:
 
     def name(self, who: str, url: str) -> Path:
         """A picture's place, after the path without what differs from run to run."""
-        path = re.sub(r"^https?://[^/]+|\?.*$", "", url)
+        path = re.sub(r"^https?://[^/]+|[?#].*$", "", url)
         path = re.sub(r"[0-9a-f]{8}-[0-9a-f-]{27}", "one", path).strip("/") or "start"
         key = f"{who}/{path.replace('/', '_')}"
         self.numbers[key] = self.numbers.get(key, 0) + 1
