@@ -33,9 +33,7 @@ SENTENCES = {
     "BAD_TOKEN": lazy("This link was used before or is too old. Ask for a new one"),
     "BAD_VALUE": lazy("One of the values can’t be read"),
     "CHANGED_MEANWHILE": lazy("Somebody changed this in the meantime. Try again"),
-    "CHECK_IS_SEEN": lazy(
-        "A check is what their manager has seen, so they do not say it themselves"
-    ),
+    "CHECK_IS_SEEN": lazy("A manager says which check they have seen, not the person themselves"),
     "CLOSE_TIME_PAST": lazy("Its closing day has passed. Set a later one first"),
     "COHORT_CLOSED": lazy("The cohort is closed"),
     "COHORT_FULL": lazy("The cohort has as many applicants as it can take"),
@@ -124,7 +122,7 @@ SENTENCES = {
     "NO_KEY": lazy("The region’s key is not here"),
     "NO_ORGANISATION": lazy("You are not a member of an organisation yet"),
     "NO_PARTICIPANT": lazy("Say whom it is for, and that they agree"),
-    "NO_PLACE_LEFT": lazy("All places are given"),
+    "NO_PLACE_LEFT": lazy("There is no place left: all that the notice has are given"),
     "NO_RING": lazy("These notices form no ring"),
     "NO_ROWS": lazy("The table has no row below the names of its columns"),
     "NO_SIGNATORY": lazy("You may not do this"),
