@@ -120,6 +120,22 @@ AN_ORGANISATION = {
     "description": LONG,
     "createTime": WHEN,
 }
+OWN = ME["name"]
+A_PROVIDER = {
+    "name": f"{ORGANISATION}/identityProvider",
+    "organisation": ORGANISATION,
+    "organisationDisplayName": LONG,
+    "issuer": f"https://{LONG}.example/v2.0",
+    "clientId": LONG,
+    "hasClientSecret": True,
+    "updateTime": WHEN,
+}
+A_LINK = {
+    "name": f"{OWN}/linkedIdentities/{ONE}",
+    "organisation": ORGANISATION,
+    "organisationDisplayName": LONG,
+    "createTime": WHEN,
+}
 ANSWERS: dict[str, Any] = {
     "GET /v1/regions/current": {"displayName": LONG, "secondFactorPolicy": "OPTIONAL"},
     "GET /v1/figures": {"organisations": 2, "organisationsWithCommittedManager": 1},
@@ -146,6 +162,19 @@ ANSWERS: dict[str, Any] = {
     f"GET /v1/{PERSON}/linkedIdentities": {
         "linkedIdentities": [{"organisationDisplayName": LONG, "createTime": WHEN}]
     },
+    f"GET /v1/{OWN}/secondFactor": {
+        "enabled": True,
+        "confirmTime": WHEN,
+        "recoveryCodesLeft": 1,
+        "hasPassword": True,
+    },
+    f"GET /v1/{OWN}/sessions": {
+        "sessions": [{**SESSION, "current": True}, SESSION],
+        "nextPageToken": "more",
+    },
+    f"GET /v1/{OWN}/linkedIdentities": {"linkedIdentities": [A_LINK]},
+    f"GET /v1/{ORGANISATION}/identityProvider": A_PROVIDER,
+    "GET /v1/identityProviders": {"identityProviders": [A_PROVIDER], "nextPageToken": ""},
     "GET /v1/deliveries": {"deliveries": [A_DELIVERY], "nextPageToken": "more"},
     "GET /v1/organisations": {"organisations": [AN_ORGANISATION], "nextPageToken": "more"},
     f"GET /v1/{ORGANISATION}": AN_ORGANISATION,
@@ -191,6 +220,15 @@ FULL = [
     f"/{NOTICE}",
     f"/{OFFICE}",
     f"/{OFFICE}/step-down",
+    f"/operator/{ORGANISATION}/provider",
+    f"/operator/{ORGANISATION}/provider/remove",
+    "/sign-in/organisation",
+    "/account/linked",
+    f"/account/linked/{ONE}/unlink",
+    "/account/sessions",
+    "/account/sessions/end-all",
+    "/account/second-factor",
+    "/account/second-factor/turn-off",
 ]
 # What must be filled in, with what is said of it when it is not.
 FORMS = [
