@@ -40,9 +40,11 @@ class Ring:
         """The suggestion with all three, once matching knows of them."""
         mine = {side.notice for side in self.sides}
         found = self.sides[0].manager.api.get("/v1/swaps:suggest")["proposals"]
-        return next(
+        whole = [
             each for each in found if {leg["leg"]["visitingNotice"] for leg in each["legs"]} == mine
-        )
+        ]
+        assert whole, "matching has not heard of all three yet"
+        return whole[0]
 
     def propose(self) -> str:
         suggestion = eventually(self.suggested)
