@@ -20,12 +20,13 @@ import subprocess
 import sys
 import threading
 import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, NoReturn, Self
 
 import interchange
 
@@ -38,7 +39,6 @@ COMMON = (
     "sqlalchemy.dialects.sqlite",
 )  # fmt: skip
 MESSAGE = 256 * 1024  # bytes: a program's environment, with room
-TOLD_WITHIN_S = 5.0
 FAILED = 1
 
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -58,7 +58,10 @@ class Born:
     _handle: int = field(init=False)
 
     def __post_init__(self) -> None:
-        self._handle = os.pidfd_open(self.pid)
+        try:
+            self._handle = os.pidfd_open(self.pid)
+        except ProcessLookupError:  # it has ended already
+            self.returncode = self.nursery.status(self.pid)
 
     def poll(self) -> int | None:
         """Its status, or None while it runs."""
@@ -104,7 +107,7 @@ class Nursery:
         pid = os.fork()
         if not pid:
             ours.close()
-            _serve(theirs)
+            _only(partial(_serve, theirs))
         theirs.close()
         return cls(pid, ours)
 
@@ -120,7 +123,7 @@ class Nursery:
         }
         try:
             self._line.send(json.dumps(asked).encode())
-            while (told := self._told(TOLD_WITHIN_S)) and "born" not in told:
+            while (told := self._told()) and "born" not in told:
                 self._ended[told["ended"]] = told["status"]
             if told:
                 return Born(self, told["born"])
@@ -131,13 +134,12 @@ class Nursery:
     def status(self, pid: int) -> int:
         """How a program that has ended did so; as if told to when the nursery has gone before it could say."""
         with suppress(OSError):
-            while pid not in self._ended and (told := self._told(TOLD_WITHIN_S)):
+            while pid not in self._ended and (told := self._told()):
                 self._ended[told["ended"]] = told["status"]
         return self._ended.pop(pid, -signal.SIGTERM)
 
-    def _told(self, within_s: float) -> Any:
-        """What it says next; nothing when it is gone."""
-        self._line.settimeout(within_s)
+    def _told(self) -> Any:
+        """What it says next, which it does however busy the machine is; nothing when it is gone."""
         said = self._line.recv(MESSAGE)
         return json.loads(said) if said else None
 
@@ -159,6 +161,16 @@ def import_common() -> None:
             import_module(".".join(file.relative_to(root.parent).with_suffix("").parts))
 
 
+def _only(work: Callable[[], None]) -> NoReturn:
+    """In a process that was forked: whatever happens, it does not go on as its parent would."""
+    try:
+        work()
+    except BaseException:
+        traceback.print_exc()
+    finally:
+        os._exit(FAILED)
+
+
 def _serve(line: socket.socket) -> None:
     """Fork who is asked for, and tell who has ended, until nobody can ask any more."""
     os.setsid()
@@ -170,25 +182,33 @@ def _serve(line: socket.socket) -> None:
     poll.register(line, select.POLLIN)
     while True:
         for handle, _ in poll.poll():
-            if handle == line.fileno():
-                asked = line.recv(MESSAGE)
-                if not asked:
-                    os._exit(0)
-                pid = os.fork()
-                if not pid:
-                    line.close()
-                    for each in living:
-                        os.close(each)
-                    _become(**json.loads(asked))
-                living[os.pidfd_open(pid)] = pid
-                poll.register(list(living)[-1], select.POLLIN)
-                line.send(json.dumps({"born": pid}).encode())
-                continue
-            poll.unregister(handle)
-            os.close(handle)
-            pid, status = os.waitpid(living.pop(handle), 0)
-            told = {"ended": pid, "status": os.waitstatus_to_exitcode(status)}
+            if handle != line.fileno():
+                poll.unregister(handle)
+                told = _buried(handle, living.pop(handle))
+            elif asked := line.recv(MESSAGE):
+                pid = _forked(json.loads(asked), closing=[line.fileno(), *living])
+                born = os.pidfd_open(pid)
+                living[born] = pid
+                poll.register(born, select.POLLIN)
+                told = {"born": pid}
+            else:
+                os._exit(0)
             line.send(json.dumps(told).encode())
+
+
+def _forked(asked: Mapping[str, Any], closing: Sequence[int]) -> int:
+    pid = os.fork()
+    if pid:
+        return pid
+    for each in closing:
+        os.close(each)
+    _only(partial(_become, **asked))
+
+
+def _buried(handle: int, pid: int) -> dict[str, int]:
+    os.close(handle)
+    _, status = os.waitpid(pid, 0)
+    return {"ended": pid, "status": os.waitstatus_to_exitcode(status)}
 
 
 def _become(
