@@ -3,7 +3,7 @@
 from chassis.bus.connection import Bus, BusError
 from chassis.bus.consumer import Consumer
 from chassis.bus.envelope import EventMeta
-from chassis.bus.handling import Handlers, Permanent, Refused, current_event
+from chassis.bus.handling import Handlers, Permanent, Refused, Together, current_event
 from chassis.bus.outbox import publish, publish_all
 from chassis.bus.relay import Relay
 
@@ -16,6 +16,7 @@ __all__ = [
     "Permanent",
     "Refused",
     "Relay",
+    "Together",
     "current_event",
     "publish",
     "publish_all",

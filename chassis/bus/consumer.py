@@ -11,12 +11,11 @@ import structlog
 from nats.aio.msg import Msg
 from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import Session
 
 from chassis import metrics
 from chassis.bus import dead_letters, lanes
 from chassis.bus.connection import ACK, NAK, TERM, Arrivals, Bus, BusError
-from chassis.bus.handling import Handlers, Handling, Permanent
+from chassis.bus.handling import Arrived, Handlers, Handling, Permanent
 from chassis.database import Database
 
 STREAM = "EVT"
@@ -98,8 +97,7 @@ class Consumer:
         """All in one transaction; when one of them fails, each in its own."""
         try:
             with self._database.begin() as session:
-                for message in messages:
-                    self._apply(session, message)
+                self._handling.apply_all(session, list(map(_arrived, messages)))
         except Exception as problem:
             if len(messages) > 1:
                 return self._handle_each(messages)
@@ -112,9 +110,6 @@ class Consumer:
     def _handle_each(self, messages: Sequence[Msg]) -> None:
         for message in messages:
             self._handle([message])
-
-    def _apply(self, session: Session, message: Msg) -> None:
-        self._handling.apply(session, message.subject, message.headers or {}, message.data)
 
     def _failed(self, message: Msg, problem: Exception) -> None:
         deliveries = message.metadata.num_delivered
@@ -150,6 +145,10 @@ class Consumer:
             return self._again(message, DATABASE_RETRY_S)
         self._bus.send(message.reply, TERM)
         metrics.consumed.labels("dead").inc()
+
+
+def _arrived(message: Msg) -> Arrived:
+    return message.subject, message.headers or {}, message.data
 
 
 def _is_database_away(problem: Exception) -> bool:

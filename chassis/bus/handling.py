@@ -1,10 +1,12 @@
-"""Handling one event: decode it, mark it and do what it asks for, in the caller's transaction."""
+"""Handling events: decode them, mark them and do what they ask for, in the caller's transaction."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 from google.protobuf.message import DecodeError, Message
@@ -26,6 +28,8 @@ from chassis.clock import now
 Refused = Sequence[tuple[Message, Exception]]
 Handler = Callable[[Session, Any], Refused | None]
 Handlers = Mapping[type[Message], Handler]
+# Subject, headers and body of an event.
+Arrived = tuple[str, Mapping[str, str], bytes]
 
 NO_EVENT = EventMeta(id="", type="", source="", time="", traceparent="")
 _current: ContextVar[EventMeta] = ContextVar("interchange_event", default=NO_EVENT)
@@ -33,6 +37,27 @@ _current: ContextVar[EventMeta] = ContextVar("interchange_event", default=NO_EVE
 
 class Permanent(Exception):
     """This event can never be handled: trying again would not help."""
+
+
+@dataclass(frozen=True)
+class Together:
+    """A handler of events that come in masses: it is given all that follow each other, in their order."""
+
+    handle: Callable[[Session, Sequence[Any]], None]
+
+    def __call__(self, session: Session, event: Message) -> None:
+        self.handle(session, [event])
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """An event that somebody here wants."""
+
+    meta: EventMeta
+    subject: str
+    headers: Mapping[str, str]
+    event: Message
+    handler: Handler
 
 
 def current_event() -> EventMeta:
@@ -52,26 +77,42 @@ class Handling:
     def apply(
         self, session: Session, subject: str, headers: Mapping[str, str], payload: bytes
     ) -> bool:
-        """Handle the event unless it was handled before; whether it was now.
+        """Handle one event unless it was handled before; whether it was now. Raises as `apply_all`."""
+        return self.apply_all(session, [(subject, headers, payload)]) == 1
+
+    def apply_all(self, session: Session, arrived: Sequence[Arrived]) -> int:
+        """Handle those that were not handled before, in their order; how many that were.
 
         Raises Permanent for an event without an id and for a body that is not what it says;
-        otherwise whatever the handler raises.
+        otherwise whatever a handler raises.
         """
+        heard = [each for each in (self._heard(*parts) for parts in arrived) if each]
+        new = self._new(session, heard)
+        for handler, row in groupby(new, key=lambda each: each.handler):
+            if isinstance(handler, Together):
+                _handle_together(session, handler, list(row))
+            else:
+                for each in row:
+                    self._handle(session, each)
+        return len(new)
+
+    def _heard(self, subject: str, headers: Mapping[str, str], payload: bytes) -> Heard | None:
         meta = EventMeta.read(headers)
         if meta.type not in self._by_type:  # announced to all, of no use to us
-            return False
+            return None
         kind, handler = self._by_type[meta.type]
         event = _decoded(kind, payload)
         if not meta.id:
             raise Permanent("an event without an id")
-        with _in_trace_of(meta, subject, event):
-            if not self._is_new(session, meta):
-                return False
-            refused = handler(session, event) or ()
+        return Heard(meta, subject, headers, event, handler)
+
+    def _handle(self, session: Session, heard: Heard) -> None:
+        with _in_trace_of(heard.meta, heard.subject, heard.event):
+            refused = heard.handler(session, heard.event) or ()
             session.flush()
             for number, (part, problem) in enumerate(refused):
-                self._set_aside(session, subject, with_id(headers, number), part, problem)
-        return True
+                headers = with_id(heard.headers, number)
+                self._set_aside(session, heard.subject, headers, part, problem)
 
     def _set_aside(
         self,
@@ -93,11 +134,28 @@ class Handling:
             problem=problem,
         )
 
-    def _is_new(self, session: Session, meta: EventMeta) -> bool:
-        mark = upsert(inbox).values(consumer=self._consumer, event_id=meta.id, at=now())
+    def _new(self, session: Session, heard: Sequence[Heard]) -> Sequence[Heard]:
+        """Those that were not handled before; marked now. One that came twice is there once."""
+        by_id = {each.meta.id: each for each in reversed(heard)}
+        if not by_id:
+            return []
+        at = now()
+        rows = [{"consumer": self._consumer, "event_id": each, "at": at} for each in by_id]
         # Not `rowcount`, which lies about conflicts.
-        marked = session.execute(mark.on_conflict_do_nothing().returning(inbox.c.event_id))
-        return marked.first() is not None
+        marked = set(session.scalars(MARK, rows))
+        return [each for each in heard if each.meta.id in marked and by_id[each.meta.id] is each]
+
+
+MARK = upsert(inbox).on_conflict_do_nothing().returning(inbox.c.event_id)
+
+
+def _handle_together(session: Session, handler: Together, heard: Sequence[Heard]) -> None:
+    """Each in its own trace; what is announced meanwhile belongs to that of the last."""
+    with ExitStack() as traces:
+        for each in heard:
+            traces.enter_context(_in_trace_of(each.meta, each.subject, each.event))
+        handler.handle(session, [each.event for each in heard])
+        session.flush()
 
 
 def _decoded(kind: type[Message], payload: bytes) -> Message:

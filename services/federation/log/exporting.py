@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,11 +10,11 @@ from typing import Any
 from interchange.common.v1.types_pb2 import GradeBand, Place, Sector, Vetting
 from interchange.opportunities.v1 import events_pb2 as opportunities
 from interchange.opportunities.v1 import notices_pb2 as pb
-from sqlalchemy import bindparam, select
+from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from chassis.bus import Handlers
+from chassis.bus import Handlers, Together
 from chassis.clock import now
 from chassis.names import parse_name
 from chassis.timestamps import optional
@@ -36,10 +36,12 @@ NoticeEvent = (
 )
 
 
-# Written once: each notice asks it.
-SAID = select(LogEntry.epoch, LogEntry.seq, LogEntry.op, LogEntry.version).where(
-    LogEntry.channel == bindparam("in_channel"), LogEntry.subject == bindparam("on_subject")
+# Written once. Not newest first, for which the database would go through the whole log in its order.
+SAID = select(LogEntry.subject, LogEntry.epoch, LogEntry.seq, LogEntry.op, LogEntry.version).where(
+    LogEntry.channel == bindparam("in_channel"),
+    LogEntry.subject.in_(bindparam("subjects", expanding=True)),
 )
+HEARD: Table = HeardNotice.__table__  # type: ignore[assignment]  # it is one
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,24 +76,30 @@ class Export:
 
     @property
     def handlers(self) -> Handlers:
+        together = Together(self.on_notices)
         return {
-            opportunities.NoticePublished: self.on_notice,
-            opportunities.NoticeRevised: self.on_notice,
-            opportunities.NoticeClosed: self.on_notice,
+            opportunities.NoticePublished: together,
+            opportunities.NoticeRevised: together,
+            opportunities.NoticeClosed: together,
         }
 
-    def on_notice(self, session: Session, event: NoticeEvent) -> None:
-        if event.notice.region == self._region and self._is_open():
-            self.tell(session, event.notice, at=self._clock())
+    def on_notices(self, session: Session, told: Sequence[NoticeEvent]) -> None:
+        ours = [each.notice for each in told if each.notice.region == self._region]
+        if ours and self._is_open():
+            self.tell(session, ours, at=self._clock())
 
-    def tell(self, session: Session, notice: pb.Notice, *, at: datetime) -> None:
-        """On every channel where it stands or should stand. Twice is once, and older is nothing."""
+    def tell(self, session: Session, notices: Iterable[pb.Notice], *, at: datetime) -> None:
+        """In their order, on every channel where they stand or should stand.
+
+        Twice is once, and older is nothing.
+        """
         self._log.locked(session, NATIONAL, at=at)
-        if not _is_newest(session, notice, at):
-            return
-        for channel in session.scalars(select(Channel).order_by(Channel.channel)).all():
-            if not channel.channel.startswith("to."):
-                self._tell_on(session, channel, notice, at)
+        channels = session.scalars(select(Channel).order_by(Channel.channel)).all()
+        public = [each for each in channels if not each.channel.startswith("to.")]
+        for different in _rounds(notices):
+            newest = _newest(session, different, at)
+            for channel in public if newest else ():
+                self._tell_on(session, channel, newest, at)
 
     def take_back(self, session: Session, name: str, *, at: datetime) -> None:
         """Withdraw a notice wherever it stands: its owner lists it no more."""
@@ -109,47 +117,64 @@ class Export:
             )
             self._log.append(session, draft, at=at)
 
-    def _tell_on(self, session: Session, channel: Channel, notice: pb.Notice, at: datetime) -> None:
-        subject = _subject(notice)
-        op = _op(notice, channel.policy, _told(session, channel.channel, subject))
-        if op is None:
-            return
-        draft = Draft(
-            channel=channel.channel,
-            op=op,
-            type=NOTICE_TYPE,
-            dataschema=NOTICE_SCHEMA,
-            subject=subject,
-            payload=write_notice(to_payload(notice)) if op is Op.PUT else None,
-            version=notice.version,
-        )
-        self._log.append(session, draft, at=at)
+    def _tell_on(
+        self, session: Session, channel: Channel, notices: Sequence[pb.Notice], at: datetime
+    ) -> None:
+        told = _told(session, channel.channel, map(_subject, notices))
+        ops = [(each, _op(each, channel.policy, told.get(_subject(each)))) for each in notices]
+        drafts = [_draft(channel, notice, op) for notice, op in ops if op is not None]
+        if drafts:
+            self._log.append_all(session, drafts, at=at)
 
 
-def _is_newest(session: Session, notice: pb.Notice, at: datetime) -> bool:
-    """Whether we have heard of no later version; from now on this is the one."""
-    subject, heard = _subject(notice), {"version": notice.version, "hear_time": at}
-    statement = insert(HeardNotice).values(notice=subject, **heard)
-    kept = session.execute(
-        statement.on_conflict_do_update(
-            index_elements=["notice"],
-            set_=heard,
-            where=HeardNotice.version <= notice.version,
-        ).returning(HeardNotice.version)
+def _rounds(notices: Iterable[pb.Notice]) -> Iterator[Sequence[pb.Notice]]:
+    """In their order, so many at a time as are different notices: each word of one finds the one before."""
+    different: dict[str, pb.Notice] = {}
+    for each in notices:
+        if each.name in different:
+            yield list(different.values())
+            different = {}
+        different[each.name] = each
+    if different:
+        yield list(different.values())
+
+
+def _newest(session: Session, notices: Sequence[pb.Notice], at: datetime) -> Sequence[pb.Notice]:
+    """Those of which we have heard no later version; from now on these are the ones."""
+    statement = insert(HEARD)
+    hearing = statement.on_conflict_do_update(
+        index_elements=["notice"],
+        set_={key: statement.excluded[key] for key in ("version", "hear_time")},
+        where=HEARD.c.version <= statement.excluded.version,
+    ).returning(HEARD.c.notice)
+    rows = [
+        {"notice": _subject(each), "version": each.version, "hear_time": at} for each in notices
+    ]
+    newest = set(session.scalars(hearing, rows))
+    return [each for each in notices if _subject(each) in newest]
+
+
+def _draft(channel: Channel, notice: pb.Notice, op: Op) -> Draft:
+    return Draft(
+        channel=channel.channel,
+        op=op,
+        type=NOTICE_TYPE,
+        dataschema=NOTICE_SCHEMA,
+        subject=_subject(notice),
+        payload=write_notice(to_payload(notice)) if op is Op.PUT else None,
+        version=notice.version,
     )
-    return kept.first() is not None
 
 
 def _subject(notice: pb.Notice) -> str:
     return str(parse_name("notices", notice.name))
 
 
-def _told(session: Session, channel: str, subject: str) -> Told | None:
-    """Our newest word on it."""
-    said = session.execute(SAID, {"in_channel": channel, "on_subject": subject}).all()
-    # Not by the database, which would go through the whole log in its order to find the newest.
-    newest = max(said, key=lambda each: (each.epoch, each.seq), default=None)
-    return Told(Op(newest.op), newest.version) if newest else None
+def _told(session: Session, channel: str, subjects: Iterable[str]) -> Mapping[str, Told]:
+    """Our newest word on each."""
+    said = session.execute(SAID, {"in_channel": channel, "subjects": list(subjects)}).all()
+    ordered = sorted(said, key=lambda each: (each.epoch, each.seq))
+    return {each.subject: Told(Op(each.op), each.version) for each in ordered}
 
 
 def _op(notice: pb.Notice, policy: Mapping[str, Any], told: Told | None) -> Op | None:

@@ -80,8 +80,7 @@ class Sync:
         for page in self._pages():
             ours = [each for each in page if each.region == self._region]
             with self._database.begin() as session:
-                for notice in ours:
-                    self._export.tell(session, notice, at=now())
+                self._export.tell(session, ours, at=now())
             seen |= {each.name for each in ours}
         self._check_unlisted(seen)
         return len(seen)
@@ -117,4 +116,4 @@ class Sync:
                 self._export.take_back(session, name, at=now())
             return
         with self._database.begin() as session:
-            self._export.tell(session, notice, at=now())
+            self._export.tell(session, [notice], at=now())

@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Table, bindparam, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session
 
+from chassis.bulk import insert_all
 from chassis.database import after_commit
 from services.federation.log import metrics
 from services.federation.log.models import Channel, Erasure, LogEntry
@@ -30,13 +32,13 @@ ASKED = tuple(each for each in State if each is not State.REMOVED)
 
 # On a session: the channels that its transaction has locked.
 LOCKED = "interchange_locked_channels"
-# Written once, for each entry asks it; of the table, for nobody in the session has the older entry in hand.
+# Written once; of the table, for nobody in the session has the older entry in hand.
 ENTRIES: Table = LogEntry.__table__  # type: ignore[assignment]  # it is one
 SUPERSEDE = (
     update(ENTRIES)
     .where(
         ENTRIES.c.channel == bindparam("in_channel"),
-        ENTRIES.c.subject == bindparam("on_subject"),
+        ENTRIES.c.subject.in_(bindparam("subjects", expanding=True)),
         ENTRIES.c.is_live,
     )
     .values(is_live=False)
@@ -67,23 +69,23 @@ class Log:
         self._region = region
         self._moved = moved
 
-    def append(self, session: Session, draft: Draft, *, at: datetime) -> LogEntry:
+    def append(self, session: Session, draft: Draft, *, at: datetime) -> None:
         """The next entry of the channel. Rolled back, it never was, and its number is free again."""
-        channel = self.locked(session, draft.channel, at=at)
-        self._supersede(session, draft)
-        is_live = self._erase(session, draft, at=at) if draft.op is Op.ERASE else draft.op in SHOWN
-        entry = self._add(session, channel, draft, is_live=is_live, at=at)
-        after_commit(session, self._moved)
-        return entry
+        self.append_all(session, [draft], at=at)
 
-    def repeat(self, session: Session, erasure: LogEntry, *, at: datetime) -> LogEntry:
+    def append_all(self, session: Session, drafts: Sequence[Draft], *, at: datetime) -> None:
+        """The next entries of one channel, in their order, each on another subject."""
+        channel = self.locked(session, drafts[0].channel, at=at)
+        _supersede(session, channel, drafts)
+        said = [(each, self._is_live(session, each, at=at)) for each in drafts]
+        self._write(session, channel, said, at=at)
+
+    def repeat(self, session: Session, erasure: LogEntry, *, at: datetime) -> None:
         """Ask again for an erasure: of those who have given a receipt none is wanted anew."""
         channel = self.locked(session, erasure.channel, at=at)
         draft = _draft(erasure)
-        self._supersede(session, draft)
-        entry = self._add(session, channel, draft, is_live=True, at=at)
-        after_commit(session, self._moved)
-        return entry
+        _supersede(session, channel, [draft])
+        self._write(session, channel, [(draft, True)], at=at)
 
     def locked(self, session: Session, channel: str, *, at: datetime) -> Channel:
         """The channel's row, locked until the transaction ends; made when nothing was ever said on it."""
@@ -111,10 +113,7 @@ class Log:
         channel.epoch, channel.seq, channel.hash = channel.epoch + 1, 0, GENESIS
         channel.first_seq, channel.epoch_time = 1, at
         anew = Draft(name, Op.EPOCH, EPOCH_TYPE, EPOCH_SCHEMA)
-        self._add(session, channel, anew, is_live=False, at=at)
-        for each in live:
-            self._add(session, channel, each, is_live=True, at=at)
-        after_commit(session, self._moved)
+        self._write(session, channel, [(anew, False), *((each, True) for each in live)], at=at)
         after_commit(session, metrics.epochs.labels(name).inc)
         return channel
 
@@ -123,15 +122,24 @@ class Log:
         ordered = live.order_by(LogEntry.epoch, LogEntry.seq)
         return [_draft(each) for each in session.scalars(ordered)]
 
-    def _supersede(self, session: Session, draft: Draft) -> None:
-        """Of one subject only the newest word is live."""
-        if not draft.subject or draft.op is Op.RECEIPT:
-            return
-        session.execute(SUPERSEDE, {"in_channel": draft.channel, "on_subject": draft.subject})
+    def _write(
+        self,
+        session: Session,
+        channel: Channel,
+        said: Sequence[tuple[Draft, bool]],
+        *,
+        at: datetime,
+    ) -> None:
+        """Number, chain, sign and keep what is said, each with whether it is live."""
+        signer = self._signer()
+        rows = [self._row(channel, draft, signer, is_live, at) for draft, is_live in said]
+        insert_all(session, ENTRIES, rows)
+        after_commit(session, self._moved)
 
-    def _add(
-        self, session: Session, channel: Channel, draft: Draft, *, is_live: bool, at: datetime
-    ) -> LogEntry:
+    def _row(
+        self, channel: Channel, draft: Draft, signer: SigningKey, is_live: bool, at: datetime
+    ) -> dict[str, Any]:
+        """The next entry, as it is kept; the channel has moved on."""
         said = Protected(
             origin=self._region,
             channel=channel.channel,
@@ -147,26 +155,28 @@ class Log:
             kid="",
             exp=draft.expire_time,
         )
-        sealed = seal_entry(said, draft.payload, self._signer())
+        sealed = seal_entry(said, draft.payload, signer)
         channel.seq, channel.hash = said.seq, sealed.hash
-        entry = LogEntry(
-            channel=channel.channel,
-            epoch=channel.epoch,
-            seq=said.seq,
-            hash=sealed.hash,
-            op=draft.op,
-            type=draft.type,
-            subject=draft.subject,
-            protected=sealed.protected,
-            payload=sealed.payload,
-            sig=sealed.sig,
-            is_live=is_live,
-            version=draft.version,
-            expire_time=draft.expire_time,
-            time=at,
-        )
-        session.add(entry)
-        return entry
+        return {
+            "channel": channel.channel,
+            "epoch": channel.epoch,
+            "seq": said.seq,
+            "hash": sealed.hash,
+            "op": draft.op,
+            "type": draft.type,
+            "subject": draft.subject,
+            "protected": sealed.protected,
+            "payload": sealed.payload,
+            "sig": sealed.sig,
+            "is_live": is_live,
+            "version": draft.version,
+            "expire_time": draft.expire_time,
+            "time": at,
+        }
+
+    def _is_live(self, session: Session, draft: Draft, *, at: datetime) -> bool:
+        """Whether the entry will stand for something; of an erasure whether anybody is asked for it."""
+        return self._erase(session, draft, at=at) if draft.op is Op.ERASE else draft.op in SHOWN
 
     def _erase(self, session: Session, draft: Draft, *, at: datetime) -> bool:
         """Drop what was said, at once; ask every reader for a receipt. Whether there is any."""
@@ -186,6 +196,13 @@ class Log:
             )
             session.merge(asked)
         return bool(readers)
+
+
+def _supersede(session: Session, channel: Channel, drafts: Sequence[Draft]) -> None:
+    """Of one subject only the newest word is live."""
+    subjects = [each.subject for each in drafts if each.subject and each.op is not Op.RECEIPT]
+    if subjects:
+        session.execute(SUPERSEDE, {"in_channel": channel.channel, "subjects": subjects})
 
 
 def receipted(session: Session, region: str, channel: str, subject: str, *, at: datetime) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -20,12 +20,14 @@ from chassis.bus import (
     Consumer,
     Permanent,
     Relay,
+    Together,
     current_event,
     dead_letters,
     publish,
     publish_all,
 )
 from chassis.bus.connection import Outgoing
+from chassis.bus.handling import Handler, Handling
 from chassis.bus.permissions import ADMIN
 from chassis.bus.relay import BATCH
 from chassis.bus.tables import dead_letter, inbox, outbox
@@ -59,7 +61,7 @@ class Hearer:
 
 @contextmanager
 def hearing(
-    nats: Nats, database: Database, hearer: Hearer, *, retry_s: float = 0.05
+    nats: Nats, database: Database, hearer: Handler, *, retry_s: float = 0.05
 ) -> Iterator[Consumer]:
     with nats.connect("opportunities") as bus:
         handlers = {events.PersonErased: hearer}
@@ -155,6 +157,52 @@ def test_an_event_that_arrives_twice_is_handled_once(nats: Nats, databases: Data
         announce(database, "people/2")
         with relaying(nats, database):
             eventually(lambda: _same(hearer.heard, ["people/1", "people/2"]))
+
+
+def test_a_handler_of_masses_is_given_what_follows_each_other_once_and_in_order(
+    databases: Databases,
+) -> None:
+    database = databases("opportunities")
+    told: list[list[str]] = []
+
+    def hear(_: Session, erased: Sequence[events.PersonErased]) -> None:
+        told.append([each.person for each in erased])
+
+    def interrupt(_: Session, event: events.PersonJoined) -> None:
+        told.append([event.person])
+
+    handling = Handling(
+        "opportunities",
+        {events.PersonErased: Together(hear), events.PersonJoined: interrupt},
+    )
+    announce(database, *numbered(3))
+    with database.begin() as session:
+        publish(session, events.PersonJoined(person="people/x"))
+    announce(database, "people/3")
+    with database.read() as session:
+        rows = session.execute(select(outbox).order_by(outbox.c.pos)).all()
+    arrived = [(row.subject, row.headers, row.payload) for row in rows]
+
+    with database.begin() as session:
+        assert handling.apply_all(session, [arrived[0], *arrived]) == 5
+    with database.begin() as session:
+        assert handling.apply_all(session, arrived) == 0
+
+    assert told == [["people/0", "people/1", "people/2"], ["people/x"], ["people/3"]]
+
+
+def test_poison_among_masses_keeps_nobody_else_out(nats: Nats, databases: Databases) -> None:
+    database = databases("opportunities")
+    hearer = Hearer(poison="people/1")
+
+    def hear(session: Session, erased: Sequence[events.PersonErased]) -> None:
+        for each in erased:
+            hearer(session, each)
+
+    with relaying(nats, database), hearing(nats, database, Together(hear)):
+        announce(database, *numbered(3))
+        eventually(lambda: _same(sorted(hearer.heard), ["people/0", "people/2"]))
+        eventually(lambda: _same([_count(database, dead_letter)], [1]))
 
 
 def test_leaving_the_bus_is_no_news_but_losing_it_is(nats: Nats) -> None:

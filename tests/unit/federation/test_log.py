@@ -96,6 +96,32 @@ def test_a_notice_goes_out_is_revised_and_withdrawn_once_each(ours: Ours) -> Non
     assert [each.op for each in ours.entries()] == ["put", "put", "withdraw"]
 
 
+def test_what_is_told_together_is_logged_as_if_told_one_by_one(ours: Ours) -> None:
+    first, second, third = (a_notice() for _ in range(3))
+    later = revised(first, title="Two weeks with a housing team")
+    closed = revised(later, state=pb.Notice.CLOSED, closing_reason=pb.Notice.WITHDRAWN)
+    told = [first, second, later, third, closed, later, second, revised(third)]
+
+    with ours.database.begin() as session:
+        ours.export.on_notices(session, [events.NoticeRevised(notice=each) for each in told])
+    together = said(ours)
+
+    one_by_one = [
+        ("put", first, 3), ("put", second, 3), ("put", later, 4), ("put", third, 3),
+        ("withdraw", closed, 5), ("put", third, 4),
+    ]  # fmt: skip
+    assert together == [(op, subject(notice), version) for op, notice, version in one_by_one]
+    entries = ours.entries()
+    chain = [GENESIS, *(each.hash for each in entries)]
+    assert [read_protected(each.protected).prev for each in entries] == chain[:-1]
+    live = {each.subject: each.seq for each in entries if each.is_live}
+    assert live == {subject(second): 2, subject(third): 6}
+
+
+def said(ours: Ours) -> list[tuple[str, str, int]]:
+    return [(each.op, each.subject, each.version) for each in ours.entries()]
+
+
 @pytest.mark.parametrize("is_told", [True, False], ids=["told of", "never told of"])
 def test_an_older_word_that_comes_late_brings_nothing_back(ours: Ours, is_told: bool) -> None:
     notice = a_notice()
@@ -115,7 +141,7 @@ def test_what_was_heard_of_long_ago_is_forgotten_what_was_heard_of_since_is_not(
     old, undated, new = (a_notice(visibility=pb.REGION) for _ in range(3))
     with ours.database.begin() as session:
         for notice, at in ((old, AT), (undated, AT), (new, AT + timedelta(days=60))):
-            ours.export.tell(session, notice, at=at)
+            ours.export.tell(session, [notice], at=at)
         by_an_older_release = update(HeardNotice).where(HeardNotice.notice == subject(undated))
         session.execute(by_an_older_release.values(hear_time=None))
 
