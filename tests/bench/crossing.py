@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from statistics import median
 
+from chassis.clock import now
 from chassis.database import new_id
 from tests.bench.report import Row, bound
+from tests.bench.stages import Crossing, stages
 from tests.support.api import Api
 from tests.support.network import NAMES, SOUTH_WEST, RunningNetwork
 from tests.support.storm import Storm
@@ -39,8 +41,9 @@ def rows(folder: Path) -> Iterator[Row]:
         manager = world.manager(world.organisation("Crossing"), "Crossing Manager")
         reader = network.scotland.visitor
         for number in range(5):
-            lag(reader, manager, f"warm{number}")
-        idle = [lag(reader, manager, f"idle{number}") for number in range(IDLE)]
+            cross(reader, manager, f"warm{number}")
+        calm = [cross(reader, manager, f"idle{number}") for number in range(IDLE)]
+        idle = [each.lag_ms for each in calm]
         yield bound(
             "published in A, found in B, idle, p99",
             p99(idle),
@@ -48,7 +51,9 @@ def rows(folder: Path) -> Iterator[Row]:
             unit="ms",
             beside=f"median {median(idle):,.0f} ms",
         )
-        flooded = during_flood(network, reader, manager)
+        tell(network, calm)
+        stormy = during_flood(network, reader, manager)
+        flooded = [each.lag_ms for each in stormy]
         yield bound(
             "the same while C floods, p99",
             p99(flooded),
@@ -56,19 +61,26 @@ def rows(folder: Path) -> Iterator[Row]:
             unit="ms",
             beside=f"idle {p99(idle):,.0f} ms",
         )
+        tell(network, stormy)
 
 
-def during_flood(network: RunningNetwork, reader: Api, manager: Member) -> list[float]:
+def tell(network: RunningNetwork, crossings: Sequence[Crossing]) -> None:
+    """Print where their time went."""
+    for line in stages(network.east, network.scotland, crossings):
+        print(line, flush=True)
+
+
+def during_flood(network: RunningNetwork, reader: Api, manager: Member) -> list[Crossing]:
     """Notices of the first region, found in the second while the third publishes thousands."""
     storm = Storm(network.south_west.running, _template(network))
-    lags: list[float] = []
+    crossings: list[Crossing] = []
     until = time.monotonic() + FLOODED_S
     with ThreadPoolExecutor(1) as pool:
         flood = pool.submit(storm.publish, FLOOD, "Flood")
-        while len(lags) < FLOODED or (time.monotonic() < until and not _is_read(network)):
-            lags.append(lag(reader, manager, f"flooded{len(lags)}"))
+        while len(crossings) < FLOODED or (time.monotonic() < until and not _is_read(network)):
+            crossings.append(cross(reader, manager, f"flooded{len(crossings)}"))
         flood.result()
-    return lags
+    return crossings
 
 
 def _is_read(network: RunningNetwork) -> bool:
@@ -90,17 +102,15 @@ def publish(manager: Member, word: str) -> str:
     return name
 
 
-def lag(reader: Api, manager: Member, kind: str) -> float:
-    """Milliseconds from the answer to :publish there until search here finds the notice."""
+def cross(reader: Api, manager: Member, kind: str) -> Crossing:
+    """From the answer to :publish there until search here finds the notice."""
     # A search for what is not there finds what is like it. Many digits in a row look like a telephone number.
     word = f"{kind}{new_id().hex[-12:].translate(LETTERS)}"
-    publish(manager, word)
-    answered = time.monotonic()
-    while not is_found(reader, word):
-        if time.monotonic() > answered + GIVE_UP_S:
-            break
+    name, answered = publish(manager, word), now()
+    give_up = time.monotonic() + GIVE_UP_S
+    while not is_found(reader, word) and time.monotonic() < give_up:
         time.sleep(LOOK_EVERY_S)
-    return (time.monotonic() - answered) * 1000
+    return Crossing(name, answered, now())
 
 
 def is_found(reader: Api, word: str) -> bool:
