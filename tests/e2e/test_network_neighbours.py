@@ -41,7 +41,7 @@ def test_what_a_region_said_before_it_went_away_is_found_by_way_of_a_neighbour(
     assert network.scotland.partner(EAST).state_reason
     network.east.proxy.mend()
     manager.api.post(f"/v1/{late}:withdraw")
-    network.agree(timeout_s=60)
+    network.agree(still_s=60)
     eventually(network.all_are_active, timeout_s=30)
 
 
@@ -70,7 +70,7 @@ def test_narrower_terms_hide_what_is_live_already_and_wider_ones_bring_it_back(
     eventually(lambda: _titles(network.scotland, "taborer", set()), timeout_s=20)
     assert network.south_west.search(query="taborer")
     _agree(network.east, SCOTLAND, pb.Partner(channels=["national"]))
-    network.agree(timeout_s=30)
+    network.agree()
 
 
 def _agree(region: RegionInNetwork, other: str, terms: pb.Partner) -> None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from interchange.federation.v1 import partners_pb2 as pb
 
+from chassis.clock import now
 from chassis.database import new_id
 from cli.federation.partners import partner_service
 from tests.support.network import RegionInNetwork, RunningNetwork, content
@@ -27,17 +29,22 @@ def wales(network: RunningNetwork, tmp_path: Path) -> Iterator[NewerRegion]:
         network.scotland.interchange("federation", "remove", REGION, "--yes")
 
 
+OWNER = {"displayName": "Gwynedd", "sector": "PUBLIC"}
+CLOSES = (now() + timedelta(days=30)).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 def a_notice(subject: str, title: str, **more: Any) -> dict[str, Any]:
     return {
         "salt": "AAAAAAAAAAAAAAAAAAAAAA==",
         "notice": {
             "id": subject, "version": 1, "kind": "OFFERED", "format": "MENTORING", "title": title,
-            "body": "From three versions ahead.", "themes": [], "skills": [], "gradeBands": [],
+            "body": "From three versions ahead.", "themes": [], "skills": [],
+            "gradeBands": ["OFFICER"],
             "attendance": "REMOTE", "startDate": "", "endDate": "", "daysPerWeek": 0.5,
-            "closeTime": None, "publishTime": "2026-11-25T09:00:00Z",
+            "closeTime": CLOSES, "publishTime": "2026-11-25T09:00:00Z",
             "updateTime": "2026-11-25T09:00:00Z", "place": None, **more,
         },
-        "organisation": {"id": str(new_id()), "displayName": "Gwynedd", "sector": "PUBLIC"},
+        "organisation": {"id": str(new_id()), **OWNER},
         **({"provenance": {"by": "a later version"}} if more else {}),
     }  # fmt: skip
 
@@ -45,7 +52,8 @@ def a_notice(subject: str, title: str, **more: Any) -> dict[str, Any]:
 def shown(region: RegionInNetwork, notice: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
     """Its name there, and what is shown of it."""
     name = region.name_here(REGION, f"notices/{notice['id']}")
-    return name, content({**notice, "visibility": "NETWORK"})
+    owner = {"organisationDisplayName": OWNER["displayName"], "sector": OWNER["sector"]}
+    return name, content({**notice, **owner, "visibility": "NETWORK"})
 
 
 def _shows(region: RegionInNetwork, expected: dict[str, tuple[Any, ...]]) -> None:

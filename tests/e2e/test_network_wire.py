@@ -34,7 +34,7 @@ def demonstrated(network: RunningNetwork) -> RunningNetwork:
     """Two regions with their demonstrations: their people, notices, interests, exchanges."""
     with ThreadPoolExecutor() as pool:
         list(pool.map(_seed, (network.east, network.scotland)))
-    network.agree(timeout_s=60)
+    network.agree(still_s=60)
     return network
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+import sqlite3
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from click.testing import CliRunner, Result
+from click.testing import CliRunner
+from click.testing import Result as Outcome
 from interchange.federation.v1 import partners_pb2 as pb
 
+from chassis.errors import Error
 from chassis.foreign import foreign_name
 from cli.__main__ import main
 from cli.federation.partners import all_partners, name_of, partner_service
@@ -20,7 +23,9 @@ from tests.support.api import Api
 from tests.support.proxy import Proxy
 from tests.support.region import RunningRegion
 from tests.support.telemetry import Collector
-from tests.support.waiting import eventually
+from tests.support.waiting import eventually, while_it_moves
+
+Result = TypeVar("Result")
 
 EAST, SOUTH_WEST, SCOTLAND = "east-of-england", "south-west", "scotland"
 NAMES = {EAST: "East of England", SOUTH_WEST: "South West", SCOTLAND: "Scotland"}
@@ -34,6 +39,24 @@ QUICK = {
     "INTERCHANGE_MEASURE_EVERY_S": "1",
     "INTERCHANGE_TEND_EVERY_S": "1",
 }
+# All that travels of a notice but when it was published, which no region believes if it is to come.
+FIELDS = (
+    "kind",
+    "format",
+    "title",
+    "body",
+    "themes",
+    "skills",
+    "gradeBands",
+    "attendance",
+    "startDate",
+    "endDate",
+    "daysPerWeek",
+    "closeTime",
+    "place",
+    "organisationDisplayName",
+    "sector",
+)
 PAGE = 100
 READY_WITHIN_S = 180.0  # three at once, on whatever there is
 
@@ -56,7 +79,7 @@ class RegionInNetwork:
             data_dir=self.running.data, region=self.code, region_display_name=NAMES[self.code]
         )
 
-    def interchange(self, *arguments: str, check: bool = True) -> Result:
+    def interchange(self, *arguments: str, check: bool = True) -> Outcome:
         """The operator's command, as typed there."""
         environment = {
             "DATA_DIR": str(self.running.data),
@@ -76,6 +99,24 @@ class RegionInNetwork:
 
     def partners(self) -> list[pb.Partner]:
         return list(all_partners(partner_service(self.settings)))
+
+    def progress(self) -> object:
+        """How far the logs are, its own and what it reads of others, and what its search knows."""
+        try:
+            logs = {
+                (partner.name, each.channel, each.incoming, each.epoch, each.cursor, each.head)
+                for partner in self.partners()
+                for each in partner.progress
+            }
+        except Error:  # it is starting again
+            logs = set()
+        return logs, self._position()
+
+    def _position(self) -> int:
+        """Of the newest change to a notice that its search has heard of."""
+        with closing(sqlite3.connect(self.running.data / "matching.db")) as database:
+            (newest,) = database.execute("SELECT max(position) FROM cards").fetchone()
+            return newest or 0
 
     def name_here(self, region: str, name: str) -> str:
         """What this region calls something of another."""
@@ -167,18 +208,22 @@ class RunningNetwork:
             }
             assert set(states.values()) == {"ACTIVE"}, (each.code, states)
 
-    def agree(self, *, timeout_s: float = 30.0) -> None:
-        """Every region shows every live network notice of every other, and nothing else of it."""
-        # The longer it may take, the seldomer we look: looking costs as much as what we wait for.
-        every_s = timeout_s / 500
+    def agree(self, *, still_s: float = 30.0) -> None:
+        """Every region shows every live network notice of every other, and nothing else of it.
+
+        Waits as long as anything is on its way; fails when nothing has moved for so long.
+        """
         for origin in self.regions.values():
             for reader in self.regions.values():
                 if reader is not origin:
-                    eventually(
-                        lambda o=origin, r=reader: _same(o, r),
-                        timeout_s=timeout_s,
-                        every_s=every_s,
-                    )
+                    self.wait(lambda o=origin, r=reader: _same(o, r), still_s=still_s)
+
+    def wait(self, claim: Callable[[], Result], *, still_s: float) -> Result:
+        """What `claim` answers once it raises no AssertionError, as long as anything is on its way."""
+        return while_it_moves(claim, self._progress, still_s=still_s)
+
+    def _progress(self) -> object:
+        return [each.progress() for each in self.regions.values()]
 
 
 def _region(
@@ -224,9 +269,10 @@ def _same(origin: RegionInNetwork, reader: RegionInNetwork) -> None:
 
 def content(notice: Mapping[str, Any]) -> tuple[Any, ...]:
     """What of a notice must be the same everywhere."""
-    fields = ("kind", "format", "title", "body", "themes", "skills", "startDate", "endDate")
-    return (*(_plain(notice.get(each)) for each in fields), notice.get("visibility"))
+    return (*(_plain(notice.get(each)) for each in FIELDS), notice.get("visibility"))
 
 
 def _plain(value: Any) -> Any:
+    if isinstance(value, dict):
+        return tuple(sorted(value.items()))
     return tuple(value) if isinstance(value, list) else value

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 import sqlalchemy as sa
@@ -18,6 +18,7 @@ from chassis.auth import Principal
 from chassis.bus import Permanent
 from chassis.clock import now
 from chassis.errors import FailedPrecondition, NotFound
+from chassis.timestamps import to_proto as stamp
 from services.opportunities.listeners import HANDLERS
 from services.opportunities.notices import clock
 from tests.support.outbox import announced
@@ -266,6 +267,20 @@ def test_federation_is_shown_what_is_ours(place: Place) -> None:
     own = place.publish(visibility=pb.NETWORK)
 
     assert listed(place, FEDERATION) == [own.name]
+
+
+@pytest.mark.parametrize("days", [None, 30, 500], ids=["unsaid", "soon", "never"])
+def test_a_copy_ends_when_its_region_says_and_in_a_year_at_the_latest(
+    place: Place, days: int | None
+) -> None:
+    said = now() + timedelta(days=days) if days else None
+
+    live = arrive(place, PartnerRegion(), close_time=stamp(said) if said else None)
+
+    closes = place.get(VISITOR, live.notice.name).close_time.ToDatetime(UTC)
+    latest = now() + timedelta(days=366)
+    assert abs(closes - min(said or latest, latest)) < timedelta(minutes=1)
+    assert days != 30 or closes == said
 
 
 def test_a_copy_lapses_when_its_time_has_come_and_nobody_is_told_that_we_closed_it(
