@@ -130,6 +130,16 @@ def test_each_program_gets_its_own_keys_only() -> None:
         assert parcels <= allowed | {"public"}, pod.name
 
 
+def test_the_desk_knows_what_partners_are_told_of_the_region() -> None:
+    told = ("region.displayName=South West", "publicUrl=https://south-west.example")
+
+    desk = render("region", *told).pod("desk").spec["containers"][0]
+
+    environment = {each["name"]: each.get("value") for each in desk["env"]}
+    assert environment["REGION_DISPLAY_NAME"] == "South West"
+    assert environment["PUBLIC_URL"] == "https://south-west.example"
+
+
 def test_a_change_of_the_schema_comes_before_the_pods_that_need_it() -> None:
     def hooks(profile: str, is_upgrade: bool) -> list[str | None]:
         jobs = rendered(profile, is_upgrade=is_upgrade).of("Job")

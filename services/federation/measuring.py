@@ -35,6 +35,10 @@ key_expiry = Gauge(
     "Until the newest signing key ends; partner is the region.",
     ["partner"],
 )
+# Of one partner, and nothing else.
+OF_PARTNER = (
+    last_contact, head_age, state, held, quarantined, erasures, oldest_erasure, key_expiry,
+)  # fmt: skip
 
 
 def measure(database: Database, *, region: str, at: datetime) -> None:
@@ -44,11 +48,25 @@ def measure(database: Database, *, region: str, at: datetime) -> None:
         if identity:
             ends = max(each.not_after for each in read_document(identity.document).keys)
             key_expiry.labels(region).set((ends - at).total_seconds())
-        for partner in session.scalars(select(Partner).where(Partner.state != State.REMOVED)):
-            _measure(session, partner, at)
+        removed = set()
+        for partner in session.scalars(select(Partner)):
+            if partner.state is State.REMOVED:
+                _forget(partner)
+                removed.add(partner.region)
+            else:
+                _measure(session, partner, at)
         for cursor in session.scalars(select(ReceivedCursor)):
-            lag = max(cursor.head - cursor.seq, 0)
-            cursor_lag.labels(cursor.origin, cursor.channel).set(lag)
+            if cursor.origin in removed:
+                cursor_lag.remove(cursor.origin, cursor.channel)
+            else:
+                lag = max(cursor.head - cursor.seq, 0)
+                cursor_lag.labels(cursor.origin, cursor.channel).set(lag)
+
+
+def _forget(partner: Partner) -> None:
+    """Of who is removed nothing is expected: an alert would go on for ever."""
+    for gauge in OF_PARTNER:
+        gauge.remove(partner.region)
 
 
 def _measure(session: Session, partner: Partner, at: datetime) -> None:

@@ -346,3 +346,10 @@ def test_figures_tell_how_it_stands(desk: Desk, scotland: Origin) -> None:
     assert figure("fed_erasure_outstanding") == 2
     assert figure("fed_erasure_oldest_seconds") == 8 * 86_400 + 540
     assert figure("fed_key_expires_seconds") == 60 * 86_400 - 540
+
+    with desk.database.begin() as session:
+        session.get_one(Partner, "scotland").remove()
+    measuring.measure(desk.database, region=REGION, at=AT + timedelta(minutes=9))
+
+    assert figure("fed_last_contact_seconds") is None
+    assert figure("fed_erasure_oldest_seconds") is None
