@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Dialect, Table, insert
 from sqlalchemy.orm import Session
 
 Processor = Callable[[Any], Any]
+Item = TypeVar("Item")
 
 
 def in_batches(some: Callable[[], int], size: int) -> int:
@@ -19,6 +20,18 @@ def in_batches(some: Callable[[], int], size: int) -> int:
         batch = some()
         done += batch
     return done
+
+
+def rounds(items: Iterable[Item], key: Callable[[Item], Hashable]) -> Iterator[Sequence[Item]]:
+    """In their order, so many at a time as have different keys."""
+    different: dict[Hashable, Item] = {}
+    for each in items:
+        if key(each) in different:
+            yield list(different.values())
+            different = {}
+        different[key(each)] = each
+    if different:
+        yield list(different.values())
 
 
 def insert_all(session: Session, table: Table, rows: Sequence[Mapping[str, Any]]) -> None:

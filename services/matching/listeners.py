@@ -10,7 +10,8 @@ from interchange.opportunities.v1 import events_pb2 as opportunities
 from interchange.opportunities.v1.notices_pb2 import Notice
 from sqlalchemy.orm import Session
 
-from chassis.bus import Handlers
+from chassis.bulk import rounds
+from chassis.bus import Handlers, Together
 from chassis.clock import now
 from chassis.database import after_commit
 from services.matching.cohorts.forgetting import forget_applicant, on_employer_changed
@@ -42,6 +43,10 @@ SwapEvent = (
 )
 
 
+# More at once are masses, for which nobody waits.
+FEW = 10
+
+
 def on_swap(session: Session, event: SwapEvent) -> None:
     take_swap(session, event.swap.swap)
 
@@ -53,17 +58,18 @@ class Listeners:
         self._follower = follower
         self._alerting = alerting
 
-    def on_notice(self, session: Session, event: NoticeEvent) -> None:
-        self._take(session, [event.notice])
+    def on_notices(self, session: Session, told: Sequence[NoticeEvent]) -> None:
+        self._take(session, [each.notice for each in told])
 
     def on_copies(self, session: Session, event: opportunities.NoticesCopied) -> None:
         self._take(session, event.notices)
 
     def _take(self, session: Session, notices: Sequence[Notice]) -> None:
         at = now()
-        take_notices(session, notices, at=at)
-        self._alerting.take(session, notices, at=at)
-        after_commit(session, self._follower.wake)
+        for different in rounds(notices, key=lambda each: each.name):
+            take_notices(session, different, at=at)
+            self._alerting.take(session, different, at=at)
+        after_commit(session, self._follower.hurry if len(notices) <= FEW else self._follower.wake)
 
     def on_organisation(self, session: Session, event: OrganisationEvent) -> None:
         take_organisation(session, event.organisation)
@@ -79,12 +85,13 @@ class Listeners:
 
     @property
     def handlers(self) -> Handlers:
+        on_notices = Together(self.on_notices)
         return {
-            opportunities.NoticePublished: self.on_notice,
-            opportunities.NoticeRevised: self.on_notice,
-            opportunities.NoticeClosed: self.on_notice,
-            opportunities.NoticeReassigned: self.on_notice,
-            opportunities.NoticeExpiring: self.on_notice,
+            opportunities.NoticePublished: on_notices,
+            opportunities.NoticeRevised: on_notices,
+            opportunities.NoticeClosed: on_notices,
+            opportunities.NoticeReassigned: on_notices,
+            opportunities.NoticeExpiring: on_notices,
             opportunities.NoticesCopied: self.on_copies,
             opportunities.SwapProposed: on_swap,
             opportunities.SwapRevised: on_swap,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy import Table, bindparam, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from chassis.bulk import rounds
 from chassis.bus import Handlers, Together
 from chassis.clock import now
 from chassis.names import parse_name
@@ -96,7 +97,8 @@ class Export:
         self._log.locked(session, NATIONAL, at=at)
         channels = session.scalars(select(Channel).order_by(Channel.channel)).all()
         public = [each for each in channels if not each.channel.startswith("to.")]
-        for different in _rounds(notices):
+        # Each word on a notice finds the one before it written.
+        for different in rounds(notices, key=_subject):
             newest = _newest(session, different, at)
             for channel in public if newest else ():
                 self._tell_on(session, channel, newest, at)
@@ -125,18 +127,6 @@ class Export:
         drafts = [_draft(channel, notice, op) for notice, op in ops if op is not None]
         if drafts:
             self._log.append_all(session, drafts, at=at)
-
-
-def _rounds(notices: Iterable[pb.Notice]) -> Iterator[Sequence[pb.Notice]]:
-    """In their order, so many at a time as are different notices: each word of one finds the one before."""
-    different: dict[str, pb.Notice] = {}
-    for each in notices:
-        if each.name in different:
-            yield list(different.values())
-            different = {}
-        different[each.name] = each
-    if different:
-        yield list(different.values())
 
 
 def _newest(session: Session, notices: Sequence[pb.Notice], at: datetime) -> Sequence[pb.Notice]:

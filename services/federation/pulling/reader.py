@@ -111,6 +111,7 @@ class Reader:
     is_crowded: Callable[[], bool] = lambda: False
     is_stopping: Callable[[], bool] = lambda: False
     pause: Callable[[float], object] = time.sleep
+    taken: int = 0  # entries, of all channels
 
     def read(self, terms: Terms, channel: str) -> None:
         """All that there is on a channel now. Unreachable, Forked or Untrusted when it ends before."""
@@ -161,7 +162,7 @@ class Reader:
         return self.client.feed(channel, epoch=epoch, after=after, limit=limit)
 
     def _await_turn(self) -> None:
-        """While others are read too, no partner has more than its share of what can be verified."""
+        """While others have news too, no partner has more than its share of what can be verified."""
         if self.is_crowded():
             self.pause(self.budget.wait_s(LEAST, time.monotonic()))
 
@@ -225,6 +226,7 @@ class Reader:
                     announce(session, partner, at=at)
         except Aborted:
             return False
+        self.taken += len(planned.entries)
         metrics.applied.labels(terms.region).inc(len(planned.entries))
         return True
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any
@@ -29,6 +30,8 @@ KEY_EVERY_S = 60.0
 
 # Entries of one partner while others wait for theirs.
 VERIFY_PER_S = 500
+# Who had news so long ago may have more at any moment.
+LATELY_S = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -98,13 +101,15 @@ class Visitor:
             self._snapshots,
             self._ahead,
             self.budget,
-            is_crowded=self.crowd.is_crowded,
+            is_crowded=lambda: self.crowd.is_crowded(self.region),
             is_stopping=lambda: self.is_stopping,
         )
-        with self.crowd:
+        with self.crowd.inside(self.region):
             for channel in terms.channels:
                 if not channels or channel in channels:
                     reader.read(terms, channel)
+        if reader.taken:
+            self.crowd.had_news(self.region)
         metrics.pulls.labels(self.region, "read").inc()
         if channels:  # news first: that is what we were poked for
             self._greet(client)
@@ -192,16 +197,31 @@ class Visitor:
 
 
 class Crowd:
-    """How many partners are being read now: with others there, each keeps to its budget."""
+    """Which partners are read now or had news lately: with others there, each keeps to its budget.
 
-    def __init__(self) -> None:
-        self._inside = 0
+    Who comes with one notice finds the machine free then, whoever else comes with thousands.
+    """
 
-    def is_crowded(self) -> bool:
-        return self._inside > 1
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self._inside: set[str] = set()
+        self._news: dict[str, float] = {}
 
-    def __enter__(self) -> None:
-        self._inside += 1
+    @contextmanager
+    def inside(self, region: str) -> Iterator[None]:
+        """It is being read."""
+        self._inside.add(region)
+        try:
+            yield
+        finally:
+            self._inside.discard(region)
 
-    def __exit__(self, *_: object) -> None:
-        self._inside -= 1
+    def had_news(self, region: str) -> None:
+        """Something of it was taken over just now."""
+        self._news[region] = self._clock()
+
+    def is_crowded(self, region: str) -> bool:
+        """Whether there are others than this one."""
+        since = self._clock() - LATELY_S
+        lately = {other for other, at in list(self._news.items()) if at > since}
+        return bool((lately | self._inside) - {region})

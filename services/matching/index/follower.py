@@ -31,6 +31,8 @@ AWAY_S = 1.0
 # A commit costs the same for one notice as for a hundred, and leaves something to merge.
 COMMITS_APART_S = 0.1
 FEW_COMMITS = 5
+# Of what somebody waits for: a fifth of that, or who publishes one by one would have us do nothing else.
+LEAST_APART_S = 0.02
 # So often may this process write on lanes while we are at it: what others write then stands behind that.
 AHEAD = 10
 NOTHING = 0  # no generation has this number
@@ -57,6 +59,7 @@ class Follower:
         self._every_s = every_s
         self._regions = Regions(region)
         self._bell = Event()
+        self._hurry = Event()
         self._stopping = Event()
         self._woken = 0  # since we looked last
         self._spread = Spread(apart_s=COMMITS_APART_S, few=FEW_COMMITS)
@@ -84,6 +87,7 @@ class Follower:
     def stop(self) -> None:
         self._stopping.set()
         self._bell.set()
+        self._hurry.set()
         if self._thread.is_alive():
             self._thread.join()
         index, self._index = self._index, None
@@ -95,6 +99,11 @@ class Follower:
         """Something was written."""
         self._woken += 1
         self._bell.set()
+
+    def hurry(self) -> None:
+        """Something was written that is none of masses: somebody waits for it."""
+        self._hurry.set()
+        self.wake()
 
     def is_near(self) -> bool:
         """Whether little was written since we looked last. Who writes much waits for that."""
@@ -116,11 +125,19 @@ class Follower:
         while not self._stopping.is_set():
             self._bell.wait(self._every_s)
             self._bell.clear()
+            self._hurry.clear()
             self._woken, before = 0, self._position
             if not self._try():
                 self._stopping.wait(AWAY_S)
             if self._position != before:
-                self._stopping.wait(self._spread.pause_s(time.monotonic()))
+                pause_s = self._spread.pause_s(time.monotonic())
+                self._pause(min(pause_s, COMMITS_APART_S))  # what was hurried is no debt
+
+    def _pause(self, pause_s: float) -> None:
+        """Between two commits; less when somebody waits for the next."""
+        if pause_s:
+            self._stopping.wait(min(pause_s, LEAST_APART_S))
+            self._hurry.wait(max(pause_s - LEAST_APART_S, 0.0))
 
     def _try(self) -> bool:
         try:

@@ -24,7 +24,7 @@ from services.federation.pulling.client import MOST_BYTES, PartnerClient, Unreac
 from services.federation.pulling.desk import Desk
 from services.federation.pulling.pace import Budget, Waits
 from services.federation.pulling.reader import Ahead, Reader
-from services.federation.pulling.visit import Crowd, Visitor
+from services.federation.pulling.visit import LATELY_S, Crowd, Visitor
 from services.federation.pulling.worker import Pulling
 from services.federation.receiving import gossip
 from tests.conftest import Databases
@@ -352,6 +352,33 @@ def test_while_others_wait_no_more_is_verified_than_the_budget_allows(
     assert len(setting.receiver.live()) == 40
     # Ten at once, then ten a second: thirty more take three, the last five less a step's rest.
     assert clock.at == pytest.approx(0 if crowd == 1 else 3, abs=0.6)
+
+
+def test_who_is_read_or_had_news_lately_makes_it_crowded_for_all_others() -> None:
+    at = [0.0]
+    crowd = Crowd(clock=lambda: at[0])
+
+    with crowd.inside("wales"):
+        assert crowd.is_crowded("scotland")
+        assert not crowd.is_crowded("wales")
+    assert not crowd.is_crowded("scotland")
+
+    crowd.had_news("wales")
+    assert crowd.is_crowded("scotland")
+    assert not crowd.is_crowded("wales")
+    at[0] = LATELY_S + 1
+    assert not crowd.is_crowded("scotland")
+
+
+def test_a_visit_that_brings_nothing_is_no_news(setting: Setting) -> None:
+    visitor = setting.visitor()
+
+    visitor.visit()
+    assert not visitor.crowd.is_crowded("wales")
+
+    setting.origin.put(1)
+    visitor.visit()
+    assert visitor.crowd.is_crowded("wales")
 
 
 @dataclass

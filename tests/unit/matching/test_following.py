@@ -61,6 +61,27 @@ def test_a_card_that_is_spoilt_does_not_keep_the_others_out(desk: Desk) -> None:
     assert names_in(again) == {sound.name}
 
 
+def test_what_somebody_waits_for_does_not_stand_behind_masses(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.matching.index.follower.COMMITS_APART_S", 60.0)
+    monkeypatch.setattr("services.matching.index.follower.FEW_COMMITS", 0)
+    follower = desk.another()
+    follower.start()
+
+    def finds(*notices: notices_pb2.Notice) -> None:
+        assert names_in(follower) == {each.name for each in notices}
+
+    of_masses = desk.publish()
+    follower.wake()
+    eventually(lambda: finds(of_masses))
+    alone = desk.publish()
+    follower.hurry()
+
+    eventually(lambda: finds(of_masses, alone), timeout_s=20)
+    follower.stop()
+
+
 def test_an_index_that_broke_is_built_anew(desk: Desk) -> None:
     notice = desk.publish()
     told = events.NoticePublished(notice=a_notice())

@@ -125,7 +125,7 @@ def test_a_crash_between_writing_down_and_telling_tells_once(keeper: Keeper) -> 
     keeper.save()
     notice = a_notice()
     with pytest.raises(RuntimeError), keeper.desk.database.begin() as session:
-        keeper.desk.listeners.on_notice(session, events.NoticePublished(notice=notice))
+        keeper.desk.listeners.on_notices(session, [events.NoticePublished(notice=notice)])
         raise RuntimeError("the power is cut before the transaction ends")
     assert not keeper.told()
 
