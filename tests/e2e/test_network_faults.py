@@ -38,6 +38,11 @@ EVERY_FIELD = {
     "daysPerWeek": 2.5,
     "closeTime": (now() + timedelta(days=21)).isoformat(),
     "place": {"label": "Ely", "latitude": 52.4, "longitude": 0.26},
+    "conditions": {
+        "skillLevels": [{"skill": "housing-options", "level": 3}],
+        "vettingNeeded": "STANDARD",
+        "places": 2,
+    },
 }
 DATABASES = ("opportunities", "matching", "federation")
 

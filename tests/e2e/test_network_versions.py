@@ -52,8 +52,8 @@ def a_notice(subject: str, title: str, **more: Any) -> dict[str, Any]:
 def shown(region: RegionInNetwork, notice: dict[str, Any]) -> tuple[str, tuple[Any, ...]]:
     """Its name there, and what is shown of it."""
     name = region.name_here(REGION, f"notices/{notice['id']}")
-    owner = {"organisationDisplayName": OWNER["displayName"], "sector": OWNER["sector"]}
-    return name, content({**notice, **owner, "visibility": "NETWORK"})
+    here = {"placesTaken": 0, "visibility": "NETWORK", "sector": OWNER["sector"]}
+    return name, content({**notice, **here, "organisationDisplayName": OWNER["displayName"]})
 
 
 def _shows(region: RegionInNetwork, expected: dict[str, tuple[Any, ...]]) -> None:

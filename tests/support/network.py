@@ -54,6 +54,8 @@ FIELDS = (
     "daysPerWeek",
     "closeTime",
     "place",
+    "conditions",
+    "placesTaken",
     "organisationDisplayName",
     "sector",
 )
