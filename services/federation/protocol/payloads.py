@@ -17,7 +17,7 @@ from services.federation.protocol import shapes
 from services.federation.protocol.encoding import b64, read_object, to_text
 
 NOTICE_TYPE = "interchange.notice.v1"
-NOTICE_SCHEMA = "interchange/notice/1.0"
+NOTICE_SCHEMA = "interchange/notice/1.1"
 RECORD_TYPE = "interchange.record.v1"
 RECORD_SCHEMA = "interchange/record/1.0"
 RECEIPT_TYPE = "interchange.receipt.v1"

@@ -18,6 +18,7 @@ from services.federation.protocol.entry import (
     Entry,
     Erasure,
     Op,
+    Protected,
     read_entry,
     seal_entry,
     verify_entry,
@@ -47,6 +48,7 @@ URL = "https://east.example.org/federation/v1/poke"
 FEED_URL = "https://east.example.org/federation/v1/feed/national?epoch=1&after=2&limit=500"
 BODY = b'{"channel":"national","epoch":1,"head":4}'
 NONCE = "0198f6c2-5555"
+FIRST_SCHEMA = "interchange/notice/1.0"
 
 
 def build(sealed_payload: str | None = None) -> dict[str, Any]:
@@ -164,6 +166,10 @@ def _document() -> Any:
     return a_document(sealing=(SealingInfo("seal-1", public),))
 
 
+def _said(**changes: object) -> Protected:
+    return said(dataschema=FIRST_SCHEMA, **changes)
+
+
 def _chain() -> list[Entry]:
     """A notice, another version of another, the first erased, the epoch's last word a withdrawal."""
     steps: list[tuple[Op, str, bytes | None]] = [
@@ -175,16 +181,15 @@ def _chain() -> list[Entry]:
     chain: list[Entry] = []
     for seq, (op, subject, payload) in enumerate(steps, start=1):
         prev, time = chain[-1].hash if chain else GENESIS, AT + timedelta(seconds=seq)
-        chain.append(
-            seal_entry(said(seq=seq, prev=prev, op=op, subject=subject, time=time), payload, KEY)
-        )
+        place = {"seq": seq, "prev": prev, "op": op, "subject": subject, "time": time}
+        chain.append(seal_entry(_said(**place), payload, KEY))
     return chain
 
 
 def _payload(subject: str, version: int) -> bytes:
     """As `write_notice` writes it, with a salt that is always the same."""
     told = a_notice()["notice"].items()
-    # Conditions came later: the bytes stay what other teams have.
+    # Conditions came with the next schema: the bytes stay what other teams have.
     notice = {name: value for name, value in told if name != "conditions"}
     notice |= {"id": subject, "version": version}
     times = ("closeTime", "publishTime", "updateTime")
@@ -273,7 +278,7 @@ def _refused(chain: list[Entry]) -> list[dict[str, str]]:
 
 def _forged(key: SigningKey = KEY, **changes: Any) -> Entry:
     fields: dict[str, Any] = {"seq": 1, "prev": GENESIS, "op": Op.PUT, "subject": OTHER, "time": AT}
-    return seal_entry(said(**{**fields, **changes}), _payload(OTHER, 1), key)
+    return seal_entry(_said(**{**fields, **changes}), _payload(OTHER, 1), key)
 
 
 def _context() -> bytes:
