@@ -40,6 +40,8 @@ def hide(session: Session, region: str, gone: Mapping[str, bool], *, at: datetim
 
     Gone before it was ever here: there is nothing to do.
     """
+    if not gone:
+        return []
     known = queries.lock_all(session, (parse_name("notices", name) for name in gone))
     ours = [each for each in known.values() if each.is_copy and each.region == region]
     changed = [each for each in ours if _vanish(each, gone[each.name], at)]
