@@ -14,7 +14,7 @@ from statistics import median
 
 from chassis.clock import now
 from chassis.database import new_id
-from tests.bench.report import Row, bound
+from tests.bench.report import Row, bound, p99
 from tests.bench.stages import Crossing, stages
 from tests.support.api import Api
 from tests.support.network import NAMES, SOUTH_WEST, RunningNetwork
@@ -23,7 +23,7 @@ from tests.support.storm import Storm
 from tests.support.telemetry import Collector
 from tests.support.world import Member
 
-IDLE = 100
+IDLE = 200
 FLOODED = 40
 FLOODED_S = 60.0  # so long is looked at most
 FLOOD = 5_000  # within what may come at once: it is read at full speed
@@ -123,10 +123,6 @@ def cross(reader: Api, manager: Member, kind: str) -> Crossing:
 def is_found(reader: Api, word: str) -> bool:
     found = reader.get("/v1/notices:search", query=word, pageSize=1)["notices"]
     return [each["title"] for each in found] == [draft(word)["title"]]
-
-
-def p99(lags: list[float]) -> float:
-    return sorted(lags)[min(int(len(lags) * 0.99), len(lags) - 1)]
 
 
 def draft(word: str) -> dict[str, object]:

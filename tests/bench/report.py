@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from math import ceil
 
 
 @dataclass(frozen=True)
@@ -32,6 +34,11 @@ def ratio(what: str, ours: float, baseline: float, *, least: float, unit: str = 
         f">= {least}",
         share >= least,
     )
+
+
+def p99(values: Sequence[float]) -> float:
+    """The least that 99 of a hundred do not exceed; of fewer than a hundred the greatest."""
+    return sorted(values)[ceil(0.99 * len(values)) - 1]
 
 
 def bound(what: str, value: float, *, most: float, unit: str, beside: str) -> Row:
