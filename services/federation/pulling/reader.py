@@ -40,7 +40,7 @@ PAGE = 500
 # Of who sends too much: a small page, which others can come between, and then a pause.
 SLOW_PAGE = 50
 SLOW_S = 1.0
-# While others wait: not for less, or asking would cost more than what is asked for.
+# While others wait, who come between pages: not for less, or asking would cost more than what is asked for.
 LEAST = 100
 # So many may come at once, as after a restore; more is a storm.
 SNAPSHOTS = 3
@@ -169,9 +169,7 @@ class Reader:
     def _limit(self, pace: Pace) -> int:
         if pace is not Pace.FULL:
             return SLOW_PAGE
-        if not self.is_crowded():
-            return PAGE
-        return min(max(int(self.budget.left(time.monotonic())), LEAST), PAGE)
+        return LEAST if self.is_crowded() else PAGE
 
     def _look_ahead(self, channel: str, page: Page, pace: Pace) -> None:
         """Have the next page fetched while this one is taken over."""
