@@ -90,6 +90,7 @@ def create_app(
     }
     limits = Limits(config)
     partners = PartnerDoor(config, federation, limits)
-    opening = Opening(federation, within_s=config.open_within_s)
+    showing = [federation, channels["opportunities"], channels["matching"]]
+    opening = Opening(showing, within_s=config.open_within_s)
     door = Door(config, operations, pages, verifier, limits, keys, partners, opening.is_open)
     return Gateway(door)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 
 import grpc
@@ -47,19 +47,23 @@ class Readiness:
 
 
 class Opening:
-    """Shut until federation says that it has caught up: what other regions took back while this one
-    was off is shown to nobody. Once open it stays so; after a while it opens whatever federation says.
+    """Shut until federation, and those who show what it hears, say that they have caught up: what other
+    regions took back while this one was off is shown to nobody. Once open it stays so; after a while it
+    opens whatever they say.
     """
 
-    def __init__(self, federation: grpc.Channel, *, within_s: float) -> None:
-        self._check = _service_check(federation)
+    def __init__(self, channels: Sequence[grpc.Channel], *, within_s: float) -> None:
+        self._checks = [_service_check(each) for each in channels]
         self._until = time.monotonic() + within_s
         self._is_open = within_s <= 0
 
     def is_open(self) -> bool:
         if not self._is_open:
-            self._is_open = time.monotonic() > self._until or _untraced(self._check) == READY
+            self._is_open = time.monotonic() > self._until or self._have_caught_up()
         return self._is_open
+
+    def _have_caught_up(self) -> bool:
+        return all(_untraced(each) == READY for each in self._checks)
 
 
 def _service_check(channel: grpc.Channel) -> Check:

@@ -21,6 +21,7 @@ from chassis.database import Database
 STREAM = "EVT"
 BATCH = 100
 WAIT_S = 1.0  # also how late we notice that we should stop
+CAUGHT_UP_S = 0.5  # so long nothing comes after the start: what waited for us is handled
 AWAY_S = 0.5
 READY_S = 0.005
 DELIVERIES = 6
@@ -64,6 +65,7 @@ class Consumer:
         self._at_once = 1 if on_lanes else BATCH
         self._is_ready = is_ready
         self._stopping = False
+        self.has_caught_up = False  # with what waited when we started
         self._thread = Thread(target=self._run, name="consumer", daemon=True)
 
     def start(self) -> None:
@@ -82,16 +84,22 @@ class Consumer:
                 arrivals = arrivals or self._bus.pull(STREAM, self._durables)
                 if not self._is_ready():
                     time.sleep(READY_S)
-                elif messages := arrivals.take(self._at_once, WAIT_S):
+                elif messages := arrivals.take(self._at_once, self._wait_s):
                     self._handle(messages)
                 elif arrivals.is_refused:
                     time.sleep(AWAY_S)
+                else:
+                    self.has_caught_up = True
             except BusError as problem:
                 log.warning("consumer_waits", error=type(problem).__name__)
                 time.sleep(AWAY_S)
             except Exception as problem:  # who hears no more must not look as if all was well
                 log.error("consumer_failed", exc_info=problem)
                 time.sleep(AWAY_S)
+
+    @property
+    def _wait_s(self) -> float:
+        return WAIT_S if self.has_caught_up else CAUGHT_UP_S
 
     def _handle(self, messages: Sequence[Msg]) -> None:
         """All in one transaction; when one of them fails, each in its own."""

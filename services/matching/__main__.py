@@ -66,7 +66,15 @@ def main() -> None:
         )
         alerting = Alerting(database, schedule(config))
         handlers = Listeners(follower, alerting).handlers
-        server = Server(config, rules=RULES, verifier=verifier(config, identity))
+        lanes = Consumer(
+            database, bus, config.program, handlers, on_lanes=True, is_ready=follower.is_near
+        )
+        server = Server(
+            config,
+            rules=RULES,
+            verifier=verifier(config, identity),
+            is_recovering=lambda: not lanes.has_caught_up,
+        )
         rebuild = Rebuild(database, opportunities, identity, federation)
         audit = Audit(identity)
         theirs = Esco(config.model_dir, lambda: understanding.encoder)
@@ -88,14 +96,7 @@ def main() -> None:
             directory,
             alerting,
             Consumer(database, bus, config.program, handlers),
-            Consumer(
-                database,
-                bus,
-                config.program,
-                handlers,
-                on_lanes=True,
-                is_ready=follower.is_near,
-            ),
+            lanes,
             Every(MINUTE_S, rebuild.catch_up, "catching up"),
             Every(DAY_S, lambda: forget_tombstones(database, at=now()), "tombstones"),
         )

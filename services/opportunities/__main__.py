@@ -59,7 +59,13 @@ def main() -> None:
     ):
         token = ServiceToken(read_key(config.service_key_file), config.program)
         asked = channel(config.identity_address, token=token, tls=config.tls)
-        server = Server(config, rules=RULES, verifier=verifier(config, asked))
+        lanes = Consumer(database, bus, config.program, HANDLERS, on_lanes=True)
+        server = Server(
+            config,
+            rules=RULES,
+            verifier=verifier(config, asked),
+            is_recovering=lambda: not lanes.has_caught_up,
+        )
         identity = Identity(asked)
         add_services(server, database, identity, region=config.region)
         operations.add_dead_letters(
@@ -69,7 +75,7 @@ def main() -> None:
             server,
             Relay(database, bus, config.program),
             Consumer(database, bus, config.program, HANDLERS),
-            Consumer(database, bus, config.program, HANDLERS, on_lanes=True),
+            lanes,
             Every(config.expiry_every_s, lambda: tend(database), "notices"),
         )
 

@@ -159,6 +159,23 @@ def test_an_event_that_arrives_twice_is_handled_once(nats: Nats, databases: Data
             eventually(lambda: _same(hearer.heard, ["people/1", "people/2"]))
 
 
+def test_a_consumer_has_caught_up_once_it_has_handled_what_waited_for_it(
+    nats: Nats, databases: Databases
+) -> None:
+    database = databases("opportunities")
+    hearer = Hearer()
+    with relaying(nats, database):
+        announce(database, *numbered(250))
+        eventually(lambda: _same([waiting(database)], [0]))
+
+    with hearing(nats, database, hearer) as consumer:
+        assert not consumer.has_caught_up
+        eventually(lambda: _same([consumer.has_caught_up], [True]))
+        heard = list(hearer.heard)
+
+    assert heard == numbered(250)
+
+
 def test_a_handler_of_masses_is_given_what_follows_each_other_once_and_in_order(
     databases: Databases,
 ) -> None:
