@@ -27,6 +27,7 @@ def restore(file: Path, seeds: Path | None) -> None:
     settings, archive = Settings(), Reading(file)
     if place.is_running(settings):
         raise click.ClickException(f"a region is running on {settings.data_dir}: stop it first")
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
     with place.databases(settings) as databases:
         restoring.require_fitting(archive, settings, databases)
         if not seeds:

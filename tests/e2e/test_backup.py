@@ -60,10 +60,12 @@ def test_what_is_restored_is_what_was_written(
             f"{each.upper()}_DATABASE_URL": new_database(server, each) for each in SERVICES
         }
 
-    expect_done(interchange(tmp_path, "restore", str(backup), **environment))
+    data = tmp_path / "not there yet"
+
+    expect_done(interchange(data, "restore", str(backup), **environment))
 
     again = tmp_path / "again.backup"
-    expect_done(interchange(tmp_path, "backup", str(again), **environment))
+    expect_done(interchange(data, "backup", str(again), **environment))
     assert contents(again) == contents(backup)
 
 
