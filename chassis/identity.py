@@ -36,9 +36,7 @@ class Audit:
 
     def record(self, action: str, subject: str) -> None:
         """Record what the caller, a person or a program, is about to do."""
-        who = principal()
-        actor = who.person or f"programs/{who.service}"
-        entry = RecordAuditEntryRequest(actor=actor, action=action, subject=subject)
+        entry = RecordAuditEntryRequest(actor=principal().actor, action=action, subject=subject)
         with answering():
             self._log.RecordAuditEntry(entry, timeout=TIMEOUT_S)
 

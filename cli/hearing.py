@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 HEARING: Mapping[str, Sequence[str]] = {
+    "identity": ["evt.opportunities.act.>", "evt.matching.act.>"],
     "opportunities": ["evt.identity.>", "evt.federation.partner.>", "lane.federation.>"],
     "matching": [
         "evt.opportunities.>",

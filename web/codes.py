@@ -7,7 +7,9 @@ from web.words import PROGRAMS, Labels, label
 
 ACTS = Labels(
     **{
+        "application.withdraw": "Took an application back",
         "channel.setPolicy": "Changed what a channel gives to partner regions",
+        "cohort.close": "Closed a cohort",
         "coordinator.appoint": "Appointed a programme coordinator",
         "coordinator.dismiss": "Ended a coordinator’s role",
         "deadLetter.drop": "Dropped what a program had given up on",
@@ -68,6 +70,7 @@ ACTS = Labels(
         "regionKey.create": "Made a signing key of the region",
         "request.decline": "Declined a request",
         "request.draftNotice": "Drafted a notice from a request",
+        "request.withdraw": "Took a request back",
         "session.end": "Ended somebody’s session",
         "setAsideEntry.drop": "Dropped what was set aside",
         "setAsideEntry.retry": "Judged what was set aside again",
@@ -79,6 +82,7 @@ ACTS = Labels(
         "suggestion.dismiss": "Dismissed a suggestion",
         "suggestion.restore": "Took a suggestion up again",
         "swap.begin": "Let a swap begin",
+        "swap.leave": "Left a swap",
         "swap.propose": "Proposed a swap",
     }
 )

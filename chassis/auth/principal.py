@@ -21,6 +21,11 @@ class Principal:
     session: str = ""
 
     @property
+    def actor(self) -> str:
+        """What the audit log calls them: `people/{uuid}` or `programs/{program}`."""
+        return self.person or f"programs/{self.service}"
+
+    @property
     def is_signed_in(self) -> bool:
         return bool(self.person)
 

@@ -24,11 +24,12 @@ from redis import Redis
 
 from chassis import operations, telemetry, valkey
 from chassis.auth import JWKS, Revocations, Verifier
-from chassis.bus import Bus, Relay
+from chassis.bus import Bus, Consumer, Relay
 from chassis.clock import now
 from chassis.database import Database
 from chassis.secrets import read_secret
 from chassis.server import Every, Server, run
+from services.identity.audit.listeners import HANDLERS
 from services.identity.audit.log import recorder
 from services.identity.audit.service import AuditService
 from services.identity.config import Config
@@ -69,6 +70,7 @@ def main() -> None:
         run(
             serve(config, database, redis, keys, secret, revocations, endings),
             Relay(database, bus, config.program),
+            Consumer(database, bus, config.program, HANDLERS),
             Every(config.revoke_every_s, lambda: endings.tell_again(database, at=now()), "revoke"),
             Every(config.tidy_every_s, lambda: tidy_up(config, database, keys), "tidy"),
         )
@@ -130,7 +132,7 @@ def serve(
         CredentialService(database, endings, passwords, limits, mail_ttls(config)), server.grpc
     )
     add_AuditServiceServicer_to_server(AuditService(database), server.grpc)
-    operations.add_dead_letters(server, database, config.program, recorder(database))
+    operations.add_dead_letters(server, database, config.program, recorder(database), HANDLERS)
     return server
 
 

@@ -11,6 +11,7 @@ from chassis.bus.envelope import subject_of
 from cli.hearing import HEARING
 from services.federation.log.exporting import Export
 from services.federation.records import outgoing
+from services.identity.audit.listeners import HANDLERS as IDENTITY
 from services.matching.listeners import Listeners
 from services.notifications.listeners import HANDLERS as NOTIFICATIONS
 from services.opportunities.listeners import HANDLERS as OPPORTUNITIES
@@ -18,6 +19,7 @@ from services.opportunities.listeners import HANDLERS as OPPORTUNITIES
 NOBODY = cast(Any, None)  # which handlers there are does not depend on what they use
 HANDLERS: dict[str, Handlers] = {
     "federation": {**Export(NOBODY, region="", is_open=NOBODY).handlers, **outgoing.handlers()},
+    "identity": IDENTITY,
     "matching": Listeners(NOBODY, NOBODY).handlers,
     "notifications": NOTIFICATIONS,
     "opportunities": OPPORTUNITIES,

@@ -130,6 +130,7 @@ def test_a_withdrawn_notice_is_found_no_more(world: World, norfolk: Member) -> N
 
     eventually(lambda: _found(world, "quokka", []))
     assert world.visitor.call("GET", f"/v1/{notice}").status == 404
+    eventually(lambda: _recorded(world, notice, (norfolk.name, "notice.withdraw")))
 
 
 def test_a_manager_leaves_and_the_successor_answers(world: World) -> None:
@@ -210,3 +211,8 @@ def _found(world: World, word: str, names: list[str]) -> None:
 
 def _some(found: list[object]) -> None:
     assert found
+
+
+def _recorded(world: World, subject: str, act: tuple[str, str]) -> None:
+    entries = world.operator.get("/v1/auditEntries", subject=subject)["auditEntries"]
+    assert act in [(each["actor"], each["action"]) for each in entries]

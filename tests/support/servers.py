@@ -21,7 +21,7 @@ from cli.hearing import HEARING
 from cli.ports import free_port, wait_for_port
 
 START_WITHIN_S = 20.0
-PROGRAMS = ("identity", *HEARING)
+PROGRAMS = tuple(HEARING)
 
 
 @contextmanager

@@ -11,7 +11,6 @@ from sqlalchemy.orm import Session
 from chassis.auth import Principal, principal
 from chassis.clock import now
 from chassis.database import Database
-from chassis.names import format_name
 from services.identity.audit.chain import Link, digest
 from services.identity.audit.models import HEAD, Entry, Head
 
@@ -29,7 +28,7 @@ def append(
 
     Entries wait for one another from here to the end of the transaction: write them last.
     """
-    return record(session, actor_of(who), action, subject, at=at, detail=detail)
+    return record(session, who.actor, action, subject, at=at, detail=detail)
 
 
 def record(
@@ -56,11 +55,6 @@ def record(
 def lock(session: Session) -> Head:
     """The log's end, in one hand until the transaction ends."""
     return session.scalars(select(Head).where(Head.id == HEAD).with_for_update()).one()
-
-
-def actor_of(who: Principal) -> str:
-    """`people/{uuid}` or `programs/{program}`."""
-    return who.person or format_name("programs", who.service)
 
 
 def record_operator(

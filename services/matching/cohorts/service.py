@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from grpc import ServicerContext
@@ -12,7 +12,7 @@ from interchange.matching.v1 import pairing_pb2_grpc as rpc
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from chassis import fields
+from chassis import acts, fields
 from chassis.auth import principal
 from chassis.bus import publish
 from chassis.clock import now
@@ -103,15 +103,16 @@ class PairingService(rpc.PairingServiceServicer):
             return _shown(session, cohort)
 
     def StartPairing(self, request: pb.StartPairingRequest, _: ServicerContext) -> pb.Cohort:
-        return self._change(request.name, lambda cohort: cohort.start_pairing(at=now()))
+        with self._begin() as session:
+            cohort = queries.lock_cohort(session, request.name)
+            cohort.start_pairing(at=now())
+            return _shown(session, cohort)
 
     def CloseCohort(self, request: pb.CloseCohortRequest, _: ServicerContext) -> pb.Cohort:
-        return self._change(request.name, lambda cohort: cohort.close(at=now()))
-
-    def _change(self, name: str, change: Callable[[Cohort], None]) -> pb.Cohort:
         with self._begin() as session:
-            cohort = queries.lock_cohort(session, name)
-            change(cohort)
+            cohort = queries.lock_cohort(session, request.name)
+            cohort.close(at=now())
+            acts.record(session, events.ActTaken, "cohort.close", cohort.name)
             return _shown(session, cohort)
 
     # Applications
@@ -167,6 +168,7 @@ class PairingService(rpc.PairingServiceServicer):
         with self._begin() as session:
             found = queries.load_application(session, request.name, lock=True)
             withdraw(session, found, at=now())
+            acts.record(session, events.ActTaken, "application.withdraw", found.name)
         return application_to_proto(found)
 
     def GetPartner(self, request: pb.GetPartnerRequest, _: ServicerContext) -> pb.Partner:

@@ -11,7 +11,7 @@ from interchange.opportunities.v1 import exchanges_pb2 as pb
 from interchange.opportunities.v1 import exchanges_pb2_grpc as rpc
 from sqlalchemy.orm import Session
 
-from chassis import fields
+from chassis import acts, fields
 from chassis.auth import principal
 from chassis.bus import publish
 from chassis.clock import now
@@ -110,7 +110,6 @@ class ExchangeService(rpc.ExchangeServiceServicer):
 
     def EndExchange(self, request: pb.EndExchangeRequest, _: ServicerContext) -> pb.Exchange:
         who, at = principal(), now()
-        self._identity.audit.record_operator("exchange.end", request.name)
         with self._begin() as session:
             exchange = queries.load_for_change(session, request.name, request.etag)
             if exchange.is_copy:
@@ -119,6 +118,7 @@ class ExchangeService(rpc.ExchangeServiceServicer):
                 exchange.end(request.reason, at=at)
                 _announce(session, exchange, events.ExchangeEndedEarly)
                 dropping.on_exchange_over(session, exchange, by=who, at=at)
+            acts.record(session, events.ActTaken, "exchange.end", exchange.name)
         return to_proto(exchange, who)
 
     def GiveFeedback(self, request: pb.GiveFeedbackRequest, _: ServicerContext) -> pb.Exchange:

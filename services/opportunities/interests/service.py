@@ -11,6 +11,7 @@ from interchange.opportunities.v1 import interests_pb2_grpc as rpc
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chassis import acts
 from chassis.auth import principal
 from chassis.bus import publish
 from chassis.clock import now
@@ -162,20 +163,19 @@ class InterestService(rpc.InterestServiceServicer):
         self, request: pb.DeclineInterestRequest, _: ServicerContext
     ) -> pb.Interest:
         who = principal()
-        self._identity.audit.record_operator("interest.decline", request.name)
         with self._begin() as session:
             interest = queries.load_for_change(session, request.name, request.etag)
             queries.require(may_decline(who, interest), request.name)
             interest.decline(request.reason, at=now())
             publish(session, events.InterestDeclined(interest=facts(interest)))
             telling.interest(session, interest, at=now())
+            acts.record(session, events.ActTaken, "interest.decline", interest.name)
         return to_proto(interest, who)
 
     def WithdrawInterest(
         self, request: pb.WithdrawInterestRequest, _: ServicerContext
     ) -> pb.Interest:
         who = principal()
-        self._identity.audit.record_operator("interest.withdraw", request.name)
         with self._begin() as session:
             interest = queries.load_for_change(session, request.name, request.etag)
             queries.require(is_own_side(who, interest), request.name)
@@ -183,6 +183,7 @@ class InterestService(rpc.InterestServiceServicer):
             interest.withdraw(at=now())
             publish(session, events.InterestWithdrawn(interest=facts(interest)))
             telling.interest(session, interest, at=now())
+            acts.record(session, events.ActTaken, "interest.withdraw", interest.name)
         return to_proto(interest, who)
 
     def SetInterestConsent(

@@ -10,7 +10,7 @@ from interchange.opportunities.v1 import notices_pb2 as pb
 from interchange.opportunities.v1 import notices_pb2_grpc as rpc
 from sqlalchemy.orm import Session
 
-from chassis import fields, partner_regions
+from chassis import acts, fields, partner_regions
 from chassis.auth import Principal, principal
 from chassis.bus import publish
 from chassis.clock import now
@@ -183,10 +183,10 @@ class NoticeService(rpc.NoticeServiceServicer):
         return self._shown(notice)
 
     def WithdrawNotice(self, request: pb.WithdrawNoticeRequest, _: ServicerContext) -> pb.Notice:
-        self._identity.audit.record_operator("notice.withdraw", request.name)
         with self._begin() as session:
             notice = queries.load_for_edit(session, request.name, request.etag)
             closing.withdraw(session, notice, request.reason, at=now())
+            acts.record(session, events.ActTaken, "notice.withdraw", notice.name)
         return self._shown(notice)
 
     def CloseNotice(self, request: pb.CloseNoticeRequest, _: ServicerContext) -> pb.Notice:
@@ -195,10 +195,10 @@ class NoticeService(rpc.NoticeServiceServicer):
             raise PermissionDenied(
                 "OPERATORS_REMOVE", "only operators remove a notice: withdraw it"
             )
-        self._identity.audit.record_operator("notice.close", request.name)
         with self._begin() as session:
             notice = queries.load_for_edit(session, request.name, request.etag)
             closing.close(session, notice, reason, at=now(), note=request.note)
+            acts.record(session, events.ActTaken, "notice.close", notice.name)
         return self._shown(notice)
 
     def CopyNotice(self, request: pb.CopyNoticeRequest, _: ServicerContext) -> pb.Notice:

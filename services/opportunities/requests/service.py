@@ -11,6 +11,7 @@ from interchange.opportunities.v1 import requests_pb2 as pb
 from interchange.opportunities.v1 import requests_pb2_grpc as rpc
 from sqlalchemy.orm import Session
 
+from chassis import acts
 from chassis.auth import principal
 from chassis.bus import publish
 from chassis.clock import now
@@ -96,11 +97,11 @@ class RequestService(rpc.RequestServiceServicer):
         return notice
 
     def DeclineRequest(self, request: pb.DeclineRequestRequest, _: ServicerContext) -> pb.Request:
-        self._identity.audit.record_operator("request.decline", request.name)
         with self._begin() as session:
             asked = queries.load_for_answer(session, request.name)
             asked.decline(request.reason, at=now())
             publish(session, events.RequestDeclined(request=facts(asked)))
+            acts.record(session, events.ActTaken, "request.decline", asked.name)
         return to_proto(asked)
 
     def WithdrawRequest(self, request: pb.WithdrawRequestRequest, _: ServicerContext) -> pb.Request:
@@ -108,4 +109,5 @@ class RequestService(rpc.RequestServiceServicer):
             asked = queries.load_own(session, request.name)
             asked.withdraw(at=now())
             publish(session, events.RequestWithdrawn(request=facts(asked)))
+            acts.record(session, events.ActTaken, "request.withdraw", asked.name)
         return to_proto(asked)

@@ -12,6 +12,7 @@ from interchange.opportunities.v1 import swaps_pb2 as pb
 from interchange.opportunities.v1 import swaps_pb2_grpc as rpc
 from sqlalchemy.orm import Session
 
+from chassis import acts
 from chassis.auth import principal
 from chassis.bus import publish
 from chassis.clock import now
@@ -82,6 +83,7 @@ class SwapService(rpc.SwapServiceServicer):
             own = _own(swap)
             leaving = {part.notice_id for part in swap.parts if part.organisation in own}
             dropping.drop(session, swap, leaving, at=at, actor=who.person)
+            acts.record(session, events.ActTaken, "swap.leave", swap.name)
             return to_proto(swap, states_of(session, [swap]))
 
     def BeginSwap(self, request: pb.BeginSwapRequest, _: ServicerContext) -> pb.Swap:

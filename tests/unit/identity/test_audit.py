@@ -14,13 +14,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from interchange.identity.v1 import audit_pb2 as pb
+from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from chassis.auth import Principal
-from chassis.database import Database
+from chassis.bus.envelope import encode, headers
+from chassis.bus.handling import Handling
+from chassis.database import Database, new_id
 from services.identity.audit import log
 from services.identity.audit.chain import GENESIS, Link, Walk, digest
+from services.identity.audit.listeners import HANDLERS
 from services.identity.audit.models import Entry, Head
 from services.identity.audit.verifying import PAGE, Verdict, verify
 from tests.conftest import Databases
@@ -295,6 +299,23 @@ def test_programs_record_what_their_operators_do(house: House) -> None:
     verdict = house.audit.VerifyAuditLog(pb.VerifyAuditLogRequest(), CLI)
     assert (verdict.intact, verdict.head_hash) == (True, entry.hash)
     assert (verdict.entries, verdict.first_broken_sequence) == (entry.sequence, 0)
+
+
+def test_what_people_did_elsewhere_is_written_down_once_and_as_of_when(database: Database) -> None:
+    act = events.ActTaken(actor="people/2", action="notice.withdraw", subject="notices/1")
+    arrived = ("evt.opportunities.act.taken", headers(act, new_id(), NOW, ""), encode(act))
+    for _ in range(2):
+        with database.begin() as session:
+            Handling("identity", HANDLERS).apply(session, *arrived)
+
+    with database.read() as session:
+        newest = session.scalars(select(Entry).order_by(Entry.sequence.desc())).first()
+
+    assert newest
+    assert newest.sequence == ENTRIES + 1
+    assert (newest.actor, newest.action, newest.subject) == ("people/2", act.action, act.subject)
+    assert newest.create_time == NOW
+    assert verify(database).is_intact
 
 
 def test_the_log_is_listed_newest_first_and_filtered(house: House) -> None:

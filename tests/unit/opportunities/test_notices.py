@@ -167,6 +167,20 @@ def test_closing_twice_is_refused(place: Place) -> None:
     assert withdrawn.closing_note == "No longer needed"
 
 
+def test_who_took_a_notice_back_is_told_to_the_audit_log_if_it_is_done(place: Place) -> None:
+    withdraw = pb.WithdrawNoticeRequest(name=place.publish().name, reason="No longer needed")
+    with pytest.raises(PermissionDenied):
+        place.ask(place.suffolk_manager, place.notices.WithdrawNotice, withdraw)
+    place.ask(place.norfolk_manager, place.notices.WithdrawNotice, withdraw)
+    with pytest.raises(FailedPrecondition):
+        place.ask(place.norfolk_manager, place.notices.WithdrawNotice, withdraw)
+
+    (told,) = announced(place.database, events.ActTaken)
+
+    assert (told.actor, told.action) == (place.norfolk_manager.person, "notice.withdraw")
+    assert told.subject == withdraw.name
+
+
 def test_a_copy_is_a_new_draft_without_people(place: Place) -> None:
     original = place.publish(beneficiary=place.officer.person, consent=CONSENT)
 
