@@ -38,8 +38,9 @@ def service_channel(settings: Settings, service: str) -> grpc.Channel:
     Where the environment says which key to use, it says where the programs are, too: in a cluster.
     Else it is the region that runs on the data folder.
     """
+    address = service_address(settings, service)
     token = ServiceToken(read_key(_own_key(settings)), PROGRAM)
-    return channel(service_address(settings, service), token=token, tls=service_tls())
+    return channel(address, token=token, tls=service_tls())
 
 
 def service_address(settings: Settings, service: str) -> str:
