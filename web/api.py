@@ -180,16 +180,19 @@ class Api:
         ]
         return [each.result() for each in waiting]
 
-    def all(self, path: str, items: str, **query: object) -> list[Json]:
-        """Every item of a list that is known to be short enough for one page of ours."""
-        return list(self._pages(path, items, query))
+    def all(self, path: str, items: str, begun: Json | None = None, **query: object) -> list[Json]:
+        """Every item of a list that is known to be short enough for one page of ours.
 
-    def _pages(self, path: str, items: str, query: Query) -> Iterable[Json]:
+        `begun`: its first page, if that was asked for beside others, with `pageSize=ALL_AT_ONCE`.
+        """
+        return list(self._pages(path, items, begun, query))
+
+    def _pages(self, path: str, items: str, begun: Json | None, query: Query) -> Iterable[Json]:
         token = ""
         for _ in range(PAGES_AT_MOST):
-            answer = self.get(path, **query, pageSize=ALL_AT_ONCE, pageToken=token)
+            answer = begun or self.get(path, **query, pageSize=ALL_AT_ONCE, pageToken=token)
             yield from answer.get(items, [])
-            token = answer.get("nextPageToken", "")
+            token, begun = answer.get("nextPageToken", ""), None
             if not token:
                 return
 

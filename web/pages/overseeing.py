@@ -9,7 +9,7 @@ from flask import Blueprint, Response, redirect, render_template, request
 from werkzeug.wrappers import Response as Reply
 
 from web import words
-from web.api import asking
+from web.api import ALL_AT_ONCE, asking
 from web.asked import api, operator, site, together
 from web.fields import line
 from web.flashes import tell
@@ -105,13 +105,14 @@ def drop(program: str, letter: UUID) -> Response | Reply:
 @pages.get("/coverage")
 @operator
 def coverage() -> str:
-    times, figures = together(
+    times, figures, begun = together(
         asking("/v1/answeringTimes", pageSize=50, pageToken=request.args.get("page", "")),
         asking("/v1/figures"),
+        asking("/v1/managers", pageSize=ALL_AT_ONCE),
     )
     managed = {
         each["organisation"]
-        for each in api().all("/v1/managers", "managers")
+        for each in api().all("/v1/managers", "managers", begun)
         if each.get("commitTime")
     }
     return render_template(
