@@ -465,7 +465,7 @@ def test_every_event_that_concerns_people_is_heard() -> None:
     # and what people hear of by the exchanges that a swap is made of.
     known = {"NoticeRevised", "ManagerCommitted", "SuggestionDismissed"}
     skills = {"SkillAdded", "SkillRevised", "SkillRetired"}
-    between_programs = {"NoticesCopied", "PartnerRecordDue", "PartnerRecordErased"}
+    between_programs = {"ActTaken", "NoticesCopied", "PartnerRecordDue", "PartnerRecordErased"}
     by_exchanges = {"SwapRevised", "SwapBegun", "SwapCompleted"}
     assert unheard == known | skills | between_programs | by_exchanges
     assert all(subject_of(kind.DESCRIPTOR) for kind in HANDLERS)
