@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
+import zlib
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,6 +19,19 @@ import orjson
 FORMAT = 1
 MANIFEST = "manifest.json"
 OWNER_ONLY = 0o600
+
+# All that the standard library's reader says of a file that is no longer as it was written.
+DAMAGE = (
+    BadZipFile,
+    zlib.error,
+    struct.error,
+    EOFError,
+    OSError,
+    KeyError,
+    TypeError,
+    ValueError,
+    RuntimeError,
+)
 
 
 @dataclass(frozen=True)
@@ -84,7 +99,7 @@ class Reading:
         try:
             self._zip = ZipFile(path)
             self.manifest = Manifest(**orjson.loads(self._zip.read(MANIFEST)))
-        except (BadZipFile, KeyError, ValueError, TypeError) as problem:
+        except DAMAGE as problem:
             raise click.ClickException(f"{path} is not a backup: {problem}") from problem
         if self.manifest.format != FORMAT:
             raise click.ClickException(f"{path} was made by a later release: restore it with that")
@@ -104,7 +119,7 @@ class Reading:
                 digest = hashlib.sha256()
                 for line in self.lines(member):
                     digest.update(line)
-            except (BadZipFile, KeyError) as problem:
+            except DAMAGE as problem:
                 raise click.ClickException(f"{member} is damaged: {problem}") from problem
             if digest.hexdigest() != told["sha256"]:
                 raise click.ClickException(f"{member} is not as it was written")

@@ -11,6 +11,7 @@ from itertools import count
 from pathlib import Path
 from threading import Event
 from typing import Any
+from zipfile import ZipFile
 
 import orjson
 import pytest
@@ -124,12 +125,15 @@ def test_a_region_in_use_is_not_written_over(
 def test_a_damaged_file_is_refused(backup: Path, tmp_path: Path) -> None:
     damaged = tmp_path / "damaged.backup"
     content = bytearray(backup.read_bytes())
-    content[len(content) // 2] ^= 0xFF
+    with ZipFile(backup) as whole:
+        largest = max(whole.infolist(), key=lambda member: member.compress_size)
+    content[largest.header_offset + largest.compress_size // 2] ^= 0xFF
     damaged.write_bytes(content)
 
     refused = interchange(tmp_path / "new", "restore", str(damaged))
 
     assert refused.exit_code == 1
+    assert largest.filename in refused.output
     assert not (tmp_path / "new").exists()
 
 
