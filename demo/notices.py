@@ -94,6 +94,11 @@ BODIES = {
         "Come for a day or for longer. There is a desk, a named contact and time to talk."
     ),
 }
+TROUBLESHOOTER_EVERY = 3  # subjects
+TROUBLESHOOTER_BODY = (
+    "Somebody with long experience of {subject} can be called on: {detail}.\n\n"
+    "From a single telephone call to some days beside your team, within a fortnight of asking."
+)
 GRADES = (types.FRONT_LINE, types.OFFICER, types.MIDDLE, types.SENIOR, types.EXECUTIVE)
 
 
@@ -108,11 +113,28 @@ class DemoNotice:
 def notices(
     story: Sequence[DemoNotice], organisations: Sequence[DemoOrganisation], today: date, count: int
 ) -> Iterator[DemoNotice]:
-    """The story's own, then invented ones up to `count`, for these organisations (those with a manager)."""
+    """The story's own, troubleshooters, then invented ones up to `count`, for these organisations (with a manager)."""
+    chance = Random("troubleshooters")
+    subjects = SUBJECTS[::TROUBLESHOOTER_EVERY]
     yield from story
+    yield from (_troubleshooter(each, chance.choice(organisations)) for each in subjects)
     chance = Random("notices")
-    for _ in range(count - len(story)):
+    for _ in range(count - len(story) - len(subjects)):
         yield _invent(chance, chance.choice(organisations), today)
+
+
+def _troubleshooter(subject: Subject, organisation: DemoOrganisation) -> DemoNotice:
+    notice = pb.Notice(
+        kind=pb.OFFERED,
+        format=pb.TROUBLESHOOTING,
+        title=f"Troubleshooter for {subject.name}",
+        body=TROUBLESHOOTER_BODY.format(subject=subject.name, detail=subject.detail),
+        themes=[subject.theme],
+        skills=subject.skills,
+        attendance=pb.HYBRID,
+        visibility=pb.NETWORK,
+    )
+    return DemoNotice(organisation.key, notice)
 
 
 def _invent(chance: Random, organisation: DemoOrganisation, today: date) -> DemoNotice:

@@ -54,6 +54,23 @@ class AnswerForm(Asking):
     days = period()
 
 
+class OwnAnswerForm(AnswerForm):
+    """An answer for oneself: there is nobody to choose from."""
+
+    participant = None
+    consent = one_of(
+        lazy("May we introduce you if the notice’s manager says yes?"),
+        [
+            (
+                "yes",
+                lazy("Yes, the other side may then see my name, job title and work email address"),
+            ),
+            ("ask", lazy("Not yet: ask me again")),
+        ],
+        empty=lazy("Choose whether we may introduce you"),
+    )
+
+
 class ReasonForm(Asking):
     """Why not."""
 
@@ -94,10 +111,9 @@ def _list(found: Json, title: str, back: str) -> str:
 def answer(notice: UUID) -> Response | Reply:
     found = api().get(f"/v1/notices/{notice}")
     region = found["region"] if found["regionDisplayName"] else ""
-    form = AnswerForm(consent="ask", days="90")
+    form = _answer_form()
     if not region:
         del form.days
-    let_choose(form.participant, _participants())
     if form.was_sent():
         with form.told():
             path = f"/v1/notices/{notice}/interests"
@@ -128,11 +144,17 @@ def _beyond(region: str) -> list[str]:
     ]
 
 
+def _answer_form() -> AnswerForm:
+    if not me().is_manager:
+        return OwnAnswerForm(consent="ask", days="90")
+    form = AnswerForm(consent="ask", days="90")
+    let_choose(form.participant, _participants())
+    return form
+
+
 def _participants() -> list[tuple[str, str]]:
     who = me()
     myself = (who.person, gettext("Myself"))
-    if not who.is_manager:
-        return [myself]
     people = api().all("/v1/people", "people", organisation=acts_for(), state="ACTIVE")
     named = [(each["name"], each["displayName"]) for each in people if each["name"] != who.person]
     return [("", gettext("Nobody yet: I am the contact")), myself, *named]
@@ -142,9 +164,10 @@ def _interest(form: AnswerForm, region: str) -> Json:
     made: Json = {"message": form.message.data or ""}
     if me().is_manager:
         made["organisation"] = acts_for()
-    if form.participant.data:
-        made["participant"] = form.participant.data
-    if form.consent.data == "yes" and form.participant.data:
+    participant = form.participant.data if form.participant else me().person
+    if participant:
+        made["participant"] = participant
+    if form.consent.data == "yes" and participant:
         made["consent"] = consent_to(region, form.days.data if region else None)
     offered = request.args.get("with", "")
     return {**made, "offeredNotice": offered} if offered else made

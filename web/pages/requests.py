@@ -15,6 +15,7 @@ from web.flashes import tell
 from web.forms import Asking, SureForm, question
 from web.languages import gettext, lazy
 from web.pages.consenting import consent_to
+from web.sessions import SignIn
 from web.skills import in_words, slugs
 from web.steps import step
 
@@ -28,7 +29,7 @@ class BodyForm(Asking):
 
     body = paragraph(
         lazy("What do you want to learn or do?"),
-        lazy("In your own words. Only you and your manager see this"),
+        lazy("In your own words. Only you, your managers and the region’s operator see this"),
         empty=lazy("Say what you want to learn or do"),
     )
 
@@ -105,14 +106,21 @@ class DeclineForm(Asking):
 @pages.get("")
 @signed_in
 def requests() -> str:
-    found = api().get("/v1/requests", pageToken=request.args.get("page", ""))
+    found, who = api().get("/v1/requests", pageToken=request.args.get("page", "")), me()
+    sees_others = who.is_manager or who.is_operator
     return render_template(
         "requests.html",
-        title=gettext("Requests") if me().is_manager else gettext("Your requests"),
+        title=gettext("Requests") if sees_others else gettext("Your requests"),
         requests=found["requests"],
         token=found["nextPageToken"],
-        person=me().person,
+        waiting=[each["name"] for each in found["requests"] if _waits_for(who, each)],
     )
+
+
+def _waits_for(who: SignIn, made: Json) -> bool:
+    """Whether it is for this reader to answer."""
+    is_managed = made["organisation"] in who.manages
+    return made["state"] == "OPEN" and is_managed and made["person"] != who.person
 
 
 @pages.get("/new")

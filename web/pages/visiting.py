@@ -36,6 +36,7 @@ def home() -> str:
         "home.html",
         title=gettext("Learn from people who do your work elsewhere"),
         notices=found["notices"],
+        total=found["totalSize"],
         figures=figures,
         home=start_of(),
     )

@@ -56,6 +56,14 @@ def test_some_notices_are_for_the_whole_network(one: Demonstration) -> None:
 
 
 @EVERY
+def test_there_are_troubleshooters_to_call_on(one: Demonstration) -> None:
+    made = notices(one.story, one.organisations(), date(2026, 11, 25), one.size.notices)
+    offered = [each.notice for each in made if each.notice.kind == pb.OFFERED]
+
+    assert sum(each.format == pb.TROUBLESHOOTING for each in offered) >= 5
+
+
+@EVERY
 def test_leaders_of_both_sectors_apply_to_the_cohort(one: Demonstration) -> None:
     bodies = one.organisations()
     appointed = managers(bodies, one.cast)

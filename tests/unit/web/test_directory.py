@@ -131,3 +131,8 @@ def test_troubleshooters_are_offers_of_help_with_a_problem(visitor: Reader) -> N
 
     assert "Troubleshooters" in page
     assert "/notices.atom?kind=OFFERED&amp;format=TROUBLESHOOTING&amp;query=rents" in page
+
+
+def test_where_nothing_is_yet_nobody_is_told_to_search_otherwise(visitor: Reader) -> None:
+    assert "There is nothing here yet" in visitor.get("/troubleshooters")
+    assert "Use fewer or other words" in visitor.get("/troubleshooters?query=rents")

@@ -234,7 +234,49 @@ def test_an_answer_to_a_notice_of_another_region_asks_for_how_long(
     abroad(canned)
     assert "The notice is from Scotland." in mia.get(f"/{NOTICE}/answer")
 
-    mia.post(f"/{NOTICE}/answer", participant=ME["name"], consent="yes", days="90", once="o")
+    mia.post(f"/{NOTICE}/answer", consent="yes", days="90", once="o")
 
     (sent,) = [body for what, body in canned.asked if what.endswith("/interests")]
+    assert sent["participant"] == ME["name"]
     assert sent["consent"]["recipientRegion"] == "scotland"
+
+
+def test_who_answers_for_themselves_is_not_asked_for_whom(mia: Reader, canned: Canned) -> None:
+    abroad(canned)
+    canned.answers["GET /v1/people"] = {"people": [], "nextPageToken": ""}
+    own = mia.get(f"/{NOTICE}/answer")
+    canned.me = {**ME, "manages": ["organisations/1"]}
+
+    manager = Reader(mia.client.application).get(f"/{NOTICE}/answer")
+
+    assert "May we introduce you" in own
+    assert "Who would take part?" not in own
+    assert "Who would take part?" in manager
+
+
+@pytest.mark.parametrize(
+    ("roles", "manages", "title", "state"),
+    [
+        ([], [], "Your requests", "Waits for your manager"),
+        ([], ["organisations/1"], "Requests", "Waits for you"),
+        (["operator"], [], "Requests", "Waits for your manager"),
+    ],
+)
+def test_a_request_waits_for_who_answers_it(
+    app: Flask, canned: Canned, roles: list[str], manages: list[str], title: str, state: str
+) -> None:
+    canned.me = {**ME, "roles": roles, "manages": manages}
+    asked = {
+        "name": "requests/0198f6c2-0000-7000-8000-000000000005",
+        "title": "A mentor",
+        "person": "people/0198f6c2-0000-7000-8000-000000000006",
+        "organisation": "organisations/1",
+        "state": "OPEN",
+        "createTime": WHEN,
+    }
+    canned.answers["GET /v1/requests"] = {"requests": [asked], "nextPageToken": ""}
+
+    page = Reader(app).get("/requests")
+
+    assert f'<h1 class="govuk-heading-l">{title}</h1>' in page
+    assert f"{state}\n" in page
