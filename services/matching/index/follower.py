@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import time
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Thread
 
@@ -54,6 +57,8 @@ class Follower:
     ) -> None:
         self.understanding = understanding
         self.pins = Pins()
+        # For half of what an answer needs: the engine and the encoder let go of Python's lock.
+        self.beside = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="beside")
         self._database = database
         self._shelf = Shelf(folder)
         self._every_s = every_s
@@ -91,6 +96,7 @@ class Follower:
         if self._thread.is_alive():
             self._thread.join()
         index, self._index = self._index, None
+        self.beside.shutdown()
         if index is not None:
             index.close()
         self._shelf.close()
@@ -116,7 +122,8 @@ class Follower:
             if self._index is None or progress.generation != self._generation:
                 self._load(session, progress)
             elif progress.position != self._position:
-                self._take(session, self._index, progress.generation, self._position)
+                changed = self._take(session, self._index, progress.generation, self._position)
+                self.understanding.follow(self._index.snapshot, changed)
                 # Positions of other generations count too: what is before the newest we have seen.
                 self._position = max(self._index.position, progress.position)
                 self._read_regions(session)
@@ -155,10 +162,11 @@ class Follower:
         """A whole generation, beside; who asks meanwhile is answered from the old one."""
         self._read_regions(session)
         index = self._opened(session, progress)
-        self._take(session, index, progress.generation, index.position)
+        before = index.snapshot
+        changed = self._take(session, index, progress.generation, index.position)
         old, self._index = self._index, index
         self._generation, self._position = progress.generation, index.position
-        self.understanding.follow_all(index.snapshot)
+        self.understanding.follow_all(index.snapshot, {**before.digests(), **changed})
         if old is not None:
             old.close()
         self._shelf.clear(progress.generation)
@@ -186,8 +194,10 @@ class Follower:
     def _read_regions(self, session: Session) -> None:
         self._regions = partner_regions.read(session, PartnerRegion, own=self._regions.own)
 
-    def _take(self, session: Session, index: Index, generation: int, after: int) -> None:
-        """Bring an index to the newest position."""
+    def _take(
+        self, session: Session, index: Index, generation: int, after: int
+    ) -> Mapping[int, bytes | None]:
+        """Bring an index to the newest position; what has changed, as `Index.commit` says it."""
         more = True
         while more:
             cards = session.scalars(
@@ -201,12 +211,7 @@ class Follower:
             after = cards[-1].position if cards else after
             more = len(cards) == BATCH
             session.expunge_all()
-        self._commit(index, after)
-
-    def _commit(self, index: Index, position: int) -> None:
-        changed = index.commit(position)
-        if index is self._index:
-            self.understanding.follow(index.snapshot, changed)
+        return index.commit(after)
 
 
 def _take_card(index: Index, card: Card) -> None:

@@ -85,8 +85,7 @@ class Meanings:
             flat = self._flat()
             likely = self._likely(vector, at_least)
             products = _products(flat if likely is None else flat[likely], vector)
-            near = np.flatnonzero(products >= at_least)
-            near = near[np.argsort(-products[near], kind="stable")][: most * self._parts]
+            near = _best(products, at_least, most * self._parts)
             ids = self._ids[(near if likely is None else likely[near]) // self._parts]
         found: dict[int, float] = {}
         for number, product in zip(ids.tolist(), products[near].tolist(), strict=True):
@@ -105,12 +104,9 @@ class Meanings:
         different = _differences(self._signs[:, : len(self._flat())], vector)
         share = acos(at_least) / pi
         count = len(vector)
-        most = count * share + DEVIATIONS * sqrt(count * share * (1 - share))
-        likely = np.flatnonzero(different <= most)
-        if len(likely) <= MOST_MULTIPLIED:
-            return likely
-        up_to = np.bincount(different[likely]).cumsum()
-        return likely[different[likely] <= np.searchsorted(up_to, MOST_MULTIPLIED)]
+        most = int(count * share + DEVIATIONS * sqrt(count * share * (1 - share)))
+        likeliest = int(np.searchsorted(np.bincount(different).cumsum(), MOST_MULTIPLIED))
+        return np.flatnonzero(different <= min(most, likeliest))
 
     def vector(self, number: int) -> Vectors | None:
         """The middle of its own, of length 1; None as long as it has none."""
@@ -145,6 +141,14 @@ class Meanings:
         more = room - len(self._rows)
         self._signs = np.pad(self._signs, ((0, 0), (0, more * self._parts)))
         self._rows, self._ids = rows, np.pad(self._ids, (0, more))
+
+
+def _best(products: Vectors, at_least: float, most: int) -> NDArray[np.intp]:
+    """Where the largest are, the largest first, of those that are so large at least."""
+    if len(products) > most:
+        at_least = max(at_least, float(np.partition(products, -most)[-most]))
+    near = np.flatnonzero(products >= at_least)
+    return near[np.argsort(-products[near], kind="stable")][:most]
 
 
 def _products(rows: Stored, vector: Vectors) -> Vectors:

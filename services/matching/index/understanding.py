@@ -95,11 +95,11 @@ class Understanding:
                 self._follow_one(number, digest)
         self._bell.set()
 
-    def follow_all(self, snapshot: Snapshot) -> None:
-        """Another index: nothing but what is in it."""
+    def follow_all(self, snapshot: Snapshot, digests: Mapping[int, bytes | None]) -> None:
+        """Another index: nothing but what is in it, by the hashes of the texts."""
         with self._lock:
             self._snapshot = snapshot
-            self._wanted = snapshot.digests()
+            self._wanted = {n: digest for n, digest in digests.items() if digest is not None}
             if self._meanings is not None:
                 self._meanings.keep(self._wanted)
         self._bell.set()

@@ -7,8 +7,8 @@ to the filters, so that a count says what choosing it would give.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from concurrent.futures import Executor
 from dataclasses import dataclass
-from functools import cached_property
 
 import numpy as np
 from tantivy import Query
@@ -28,7 +28,16 @@ MOST_NEAR = 300
 NEAR = {Quality.ENCODER: 0.4, Quality.STATIC_VECTORS: 0.45}
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A query's meaning; what is near it, the nearest first; and the same as the index is asked."""
+
+    vector: Vectors | None
+    near: Mapping[int, float]
+    query: Query  # made once: it is long
+
+
+@dataclass(frozen=True, slots=True)
 class Question:
     """A query with its filters as the index is asked: its words and the best by them of what passes, its
     meaning and what is near that in the whole index.
@@ -40,26 +49,17 @@ class Question:
     filters: Query
     words: Query
     best: Mapping[int, float]
-    vector: Vectors | None
-    near: Mapping[int, float]
-
-    @cached_property
-    def _meant(self) -> Query:
-        """Asked for again and again, and long."""
-        return numbered(list(self.near))
-
-    @cached_property
-    def _either(self) -> Query:
-        return any_of((self.words, self._meant)) if self.near else self.words
+    meant: Meant
 
     def among(self, filters: Query) -> Query:
         """What answers it and passes the filters."""
-        return every((filters, self._either))
+        either = any_of((self.words, self.meant.query)) if self.meant.near else self.words
+        return every((filters, either))
 
     def found(self) -> Found:
         """What passes the filters, the best of it scored."""
         near = self._near_among()
-        ranked_near = [number for number in self.near if number in near][:RANKED]
+        ranked_near = [number for number in self.meant.near if number in near][:RANKED]
         is_all = len(self.best) < RANKED and len(near) == len(ranked_near)
         words = {**self.best, **{number: near[number] for number in ranked_near}}
         scores = dict(self._scores(words))
@@ -67,10 +67,10 @@ class Question:
 
     def _near_among(self) -> Mapping[int, float]:
         """What is meant and passes, with its score by words: 0 when it does not say them."""
-        if not self.near:
+        if not self.meant.near:
             return {}
-        passing = every((self.filters, self._meant))
-        return self.snapshot.best(ranked(passing, self.words), len(self.near))
+        passing = every((self.filters, self.meant.query))
+        return self.snapshot.best(ranked(passing, self.words), len(self.meant.near))
 
     def _scores(self, words: Mapping[int, float]) -> Iterator[tuple[int, float]]:
         """0 to 1, the same on every page: meaning and words each against a fixed measure."""
@@ -82,9 +82,9 @@ class Question:
 
     def _products(self, numbers: list[int]) -> Mapping[int, float]:
         meanings, encoder = self.understanding.meanings, self.understanding.encoder
-        if self.vector is None or meanings is None or encoder is None:
+        if self.meant.vector is None or meanings is None or encoder is None:
             return {}
-        products = meanings.products(self.vector, numbers)
+        products = meanings.products(self.meant.vector, numbers)
         if not products:
             return {}
         scaled = on_scale(_array(list(products.values())), encoder.name)
@@ -92,23 +92,31 @@ class Question:
 
 
 def question(
-    snapshot: Snapshot, understanding: Understanding, query: str, filters: Query
+    snapshot: Snapshot, understanding: Understanding, query: str, filters: Query, beside: Executor
 ) -> Question | None:
-    """All the words, or any of them where no notice says all; None where nothing is asked."""
+    """All the words, or any of them where no notice says all; None where nothing is asked.
+
+    What is meant is looked for beside, while we look for what is said: each is a half of the time.
+    """
     if not query.strip():
         return None
     asked = understand(snapshot, query)
+    meant = beside.submit(_meant, understanding, asked.did_you_mean or query)
     words = asked.all_words()
     best = snapshot.best(every((filters, words)), RANKED)
     if not best and not snapshot.has(words):  # the filters alone may leave none
         words = asked.any_word()
         best = snapshot.best(every((filters, words)), RANKED)
-    vector = understanding.vector_of(asked.did_you_mean or query)
+    return Question(snapshot, understanding, asked, filters, words, best, meant.result())
+
+
+def _meant(understanding: Understanding, query: str) -> Meant:
+    vector = understanding.vector_of(query)
     near: Mapping[int, float] = {}
     if vector is not None and understanding.meanings is not None:
         at_least = NEAR[understanding.quality]
         near = understanding.meanings.nearest(vector, at_least=at_least, most=MOST_NEAR)
-    return Question(snapshot, understanding, asked, filters, words, best, vector, near)
+    return Meant(vector, near, numbered(list(near)))
 
 
 def _array(values: list[float]) -> Vectors:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
-from functools import cached_property
 from hashlib import sha256
 
 from interchange.common.v1.types_pb2 import Place
@@ -16,7 +15,6 @@ from tantivy import Query
 from chassis.auth import Principal
 from services.matching.index.follower import Follower
 from services.matching.index.snapshot import Snapshot
-from services.matching.index.understanding import Understanding
 from services.matching.search import facets, ranking
 from services.matching.search.filters import Filters, check, distance, filters_of
 from services.matching.search.ranking import Found
@@ -34,21 +32,23 @@ def search(
     live, regions = follower.snapshot, follower.regions
     ranked_in = follower.pins.get(stamp, live)
     filters = filters_of(live, request, who, regions, at=at)
-    now = Asking(live, follower.understanding, request.query, filters)
-    then = now if ranked_in is live else replace(now, snapshot=ranked_in)
+    now = asking(live, follower, request.query, filters)
+    then = now if ranked_in is live else asking(ranked_in, follower, request.query, filters)
+    counting = follower.beside.submit(facets.count, live, now.among, filters.chosen, regions)
     found = then.found()
     page = ranking.page(ranked_in, found, request, after, scope)
     if page.next_page_token:
         follower.pins.keep(ranked_in)
     stems = now.stems
     shown = _shown(live, page.numbers, filters)
-    counts, total = facets.count(live, now.among, filters.chosen, regions)
+    hits = [
+        _hit(notice, place, found.scores.get(number, 0.0), request, stems)
+        for number, notice, place in shown
+    ]
+    counts, total = counting.result()
     return pb.SearchNoticesResponse(
         notices=[regions.show(notice, at=at) for _, notice, _ in shown],
-        hits=[
-            _hit(notice, place, found.scores.get(number, 0.0), request, stems)
-            for number, notice, place in shown
-        ],
+        hits=hits,
         facets=counts,
         total_size=total,
         next_page_token=page.next_page_token,
@@ -57,34 +57,33 @@ def search(
     )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Asking:
-    """A query and its filters, put to one snapshot. Without a query all that passes is found."""
+    """A query and its filters, as one snapshot knows them. Without a query all that passes is found."""
 
-    snapshot: Snapshot
-    understanding: Understanding
-    query: str
     filters: Filters
-
-    @cached_property
-    def _question(self) -> Question | None:
-        return question(self.snapshot, self.understanding, self.query, self.filters.but())
+    question: Question | None
 
     @property
     def did_you_mean(self) -> str:
-        return self._question.asked.did_you_mean if self._question else ""
+        return self.question.asked.did_you_mean if self.question else ""
 
     @property
     def stems(self) -> Collection[str]:
-        return self._question.asked.stems if self._question else ()
+        return self.question.asked.stems if self.question else ()
 
     def among(self, but: str = "") -> Query:
         """What is found, as if nothing were chosen of this field."""
         passing = self.filters.but(but)
-        return self._question.among(passing) if self._question else passing
+        return self.question.among(passing) if self.question else passing
 
     def found(self) -> Found:
-        return self._question.found() if self._question else Found(self.filters.but(), {})
+        return self.question.found() if self.question else Found(self.filters.but(), {})
+
+
+def asking(snapshot: Snapshot, follower: Follower, query: str, filters: Filters) -> Asking:
+    understanding, beside = follower.understanding, follower.beside
+    return Asking(filters, question(snapshot, understanding, query, filters.but(), beside))
 
 
 def _shown(
