@@ -7,9 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from functools import lru_cache
-
-import numpy as np
+from itertools import compress
 
 from services.matching.skills.books import Books
 from services.matching.suggestions.opening import Opening
@@ -24,7 +22,6 @@ class Knowing:
 
     def __init__(self, books: Books) -> None:
         self._books = books
-        self._nearness = lru_cache(maxsize=20_000)(self._compare)
 
     def label(self, skill: str) -> str:
         found = self._books.resolve(skill)
@@ -40,20 +37,25 @@ class Knowing:
 
     def related(self, some: frozenset[str], others: frozenset[str]) -> Mapping[str, frozenset[str]]:
         """For each skill of one side those of the other that are near to it, both ways."""
+        ours, theirs = self._known(some - others), self._known(others - some)
+        meanings = self._books.meanings
+        if meanings is None or not ours or not theirs:
+            return {}
+        near = meanings[list(ours.values())] @ meanings[list(theirs.values())].T >= NEAR
+        if not near.any():
+            return {}
         found: dict[str, set[str]] = {}
-        for one in some - others:
-            for other in others - some:
-                if self._nearness(*sorted((one, other))):
-                    found.setdefault(one, set()).add(other)
-                    found.setdefault(other, set()).add(one)
-        return {skill: frozenset(near) for skill, near in found.items()}
+        for one, row in zip(ours, near.tolist(), strict=True):
+            for other in compress(theirs, row):
+                found.setdefault(one, set()).add(other)
+                found.setdefault(other, set()).add(one)
+        return {skill: frozenset(near_to_it) for skill, near_to_it in found.items()}
+
+    def _known(self, skills: frozenset[str]) -> Mapping[str, int]:
+        """Where those of these that are the framework's stand in its books."""
+        known = self._books.by_id
+        return {skill: known[skill] for skill in skills if skill in known}
 
     def _id(self, skill: str) -> str:
         found = self._books.resolve(skill)
         return found.id if found else skill
-
-    def _compare(self, one: str, other: str) -> bool:
-        books, known = self._books, self._books.by_id
-        if books.meanings is None or one not in known or other not in known:
-            return False
-        return bool(np.dot(books.meanings[known[one]], books.meanings[known[other]]) >= NEAR)

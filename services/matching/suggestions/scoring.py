@@ -14,6 +14,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import NamedTuple
 
 from services.matching.suggestions.opening import Opening
 
@@ -55,8 +56,7 @@ class Sight:
     rarity: Callable[[str], float] = _alike_rare
 
 
-@dataclass(frozen=True, slots=True)
-class Term:
+class Term(NamedTuple):
     """A part of a score: its code, what it adds, and what a sentence on it needs."""
 
     code: str
@@ -77,25 +77,24 @@ NOTHING = Score(0.0, ())
 
 def score(one: Opening, other: Opening, sight: Sight, weights: Weights = WEIGHTS) -> Score:
     """How well they meet. Of two sides with wishes, the same whichever comes first."""
-    forth = list(_terms(one, other, sight, weights))
-    if not _have_to_do(forth, sight):
+    subjects = list(_subjects(one, other, sight, weights.subjects))
+    if sight.text < LEAST_TEXT and not any(term.contribution > 0 for term in subjects):
         return NOTHING
-    sides = [forth]
+    mutual = list(_mutual(one, other, sight, weights))
+    sides = [[*subjects, *mutual]]
     if one.has_wishes and other.has_wishes:
-        sides.append(list(_terms(other, one, sight, weights)))
+        sides.append([*_subjects(other, one, sight, weights.subjects), *mutual])
     terms = [each for each in _joined(sides) if each.contribution > 0]
     terms.sort(key=lambda term: (-term.contribution, term.code))
     # Not rounded: who adds the contributions up, in their order, gets this very number.
     return Score(sum(term.contribution for term in terms), tuple(terms))
 
 
-def _have_to_do(terms: list[Term], sight: Sight) -> bool:
-    subjects = {"SHARED_SKILLS", "RELATED_SKILLS", "SHARED_THEMES"}
-    return sight.text >= LEAST_TEXT or any(t.contribution > 0 and t.code in subjects for t in terms)
-
-
 def _joined(sides: list[list[Term]]) -> Iterator[Term]:
-    """Terms of the harmonic mean of the sides' sums."""
+    """Terms of the harmonic mean of the sides' sums, the same ones in the same order."""
+    if len(sides) == 1:
+        yield from sides[0]
+        return
     sums = [sum(term.contribution for term in side) for side in sides]
     if not all(sums):
         return
@@ -108,10 +107,9 @@ def _joined(sides: list[list[Term]]) -> Iterator[Term]:
         yield Term(telling.code, added, telling.values)
 
 
-def _terms(one: Opening, other: Opening, sight: Sight, weights: Weights) -> Iterator[Term]:
-    """Always the same ones in the same order, so that those of two directions can be laid over each other."""
+def _mutual(one: Opening, other: Opening, sight: Sight, weights: Weights) -> Iterator[Term]:
+    """What is the same whichever side comes first."""
     yield Term("SIMILAR_TEXTS", weights.text * sight.text, {})
-    yield from _subjects(one, other, sight, weights.subjects)
     yield _dates(one, other, weights.dates)
     yield _distance(one, other, weights.distance)
     yield _level(one, other, weights.level)
@@ -120,6 +118,7 @@ def _terms(one: Opening, other: Opening, sight: Sight, weights: Weights) -> Iter
 
 
 def _subjects(one: Opening, other: Opening, sight: Sight, weight: float) -> Iterator[Term]:
+    """What the one names: always the same terms in the same order."""
     whole = sum(map(sight.rarity, one.skills | one.themes)) or 1.0
     same, themes = one.skills & other.skills, one.themes & other.themes
     near = near_skills(one, other, sight)
