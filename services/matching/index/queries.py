@@ -35,11 +35,6 @@ def every(queries: Iterable[Query]) -> Query:
     return Query.boolean_query(parts) if parts else Query.all_query()
 
 
-def ranked(query: Query, words: Query) -> Query:
-    """Those that answer the first, whether or not they answer the second, by which they rank."""
-    return Query.boolean_query([(Occur.Must, query), (Occur.Should, words)])
-
-
 def any_of(queries: Iterable[Query]) -> Query:
     """Those that answer one of them at least; none, when there is none."""
     parts = [(Occur.Should, each) for each in queries]

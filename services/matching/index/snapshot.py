@@ -112,10 +112,10 @@ class Snapshot:
         return [number for number, _ in self._addresses(query, most)]
 
     def _addresses(self, query: Query, most: int) -> list[tuple[int, DocAddress]]:
+        """By number: whoever asks for a field's order has nothing weighed, which is half of the time."""
         if not most:
             return []
-        addresses = [a for _, a in self._searcher.search(query, most, count=False).hits]
-        return list(zip(self._ids(addresses), addresses, strict=True))
+        return list(self._searcher.search(query, most, count=False, order_by_field="id").hits)
 
     def _ids(self, addresses: list[DocAddress]) -> list[int]:
         return cast("list[int]", self._searcher.fast_field_values("id", addresses))

@@ -6,14 +6,14 @@ to the filters, so that a count says what choosing it would give.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
 from tantivy import Query
 
-from services.matching.index.queries import any_of, every, numbered, ranked
+from services.matching.index.queries import any_of, every, numbered
 from services.matching.index.snapshot import Snapshot
 from services.matching.index.understanding import Understanding
 from services.matching.search.asking import Asked, understand
@@ -59,18 +59,25 @@ class Question:
     def found(self) -> Found:
         """What passes the filters, the best of it scored."""
         near = self._near_among()
-        ranked_near = [number for number in self.meant.near if number in near][:RANKED]
-        is_all = len(self.best) < RANKED and len(near) == len(ranked_near)
-        words = {**self.best, **{number: near[number] for number in ranked_near}}
-        scores = dict(self._scores(words))
+        is_all = len(self.best) < RANKED and len(near) <= RANKED
+        scores = dict(self._scores(self._said(near[:RANKED])))
         return Found(self.among(self.filters), scores, is_all=is_all)
 
-    def _near_among(self) -> Mapping[int, float]:
-        """What is meant and passes, with its score by words: 0 when it does not say them."""
+    def _near_among(self) -> Sequence[int]:
+        """What is meant and passes, the nearest first."""
         if not self.meant.near:
-            return {}
+            return []
         passing = every((self.filters, self.meant.query))
-        return self.snapshot.best(ranked(passing, self.words), len(self.meant.near))
+        among = set(self.snapshot.numbers(passing, len(self.meant.near)))
+        return [number for number in self.meant.near if number in among]
+
+    def _said(self, near: Sequence[int]) -> Mapping[int, float]:
+        """The best by words, and these, each with its score by words: 0 when it does not say them."""
+        others = [number for number in near if number not in self.best]
+        said: Mapping[int, float] = {}
+        if others and len(self.best) == RANKED:  # fewer are all that say them
+            said = self.snapshot.best(every((numbered(others), self.words)), len(others))
+        return {**self.best, **{number: said.get(number, 0.0) for number in others}}
 
     def _scores(self, words: Mapping[int, float]) -> Iterator[tuple[int, float]]:
         """0 to 1, the same on every page: meaning and words each against a fixed measure."""
