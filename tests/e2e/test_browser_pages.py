@@ -234,6 +234,48 @@ def test_posting_and_verifying_need_no_mouse(
     assert verified.says("The organisation is verified.")
 
 
+def test_a_visitor_looks_around_a_place_and_among_days(opens: Opens, region: RunningRegion) -> None:
+    world = region.world("around")
+    lerwick = {"label": "Lerwick", "latitude": 60.15, "longitude": -1.15}
+    scalloway = {"label": "Scalloway", "latitude": 60.14, "longitude": -1.28}
+    unst = {"label": "Unst", "latitude": 60.75, "longitude": -0.88}
+    manager = world.manager(world.organisation("Lerwick Council", place=lerwick), "Nell Near")
+    spring = {"startDate": "2027-03-01", "endDate": "2027-05-31"}
+    world.publish(manager, title="Spring at the loom in Lerwick", **spring)
+    world.publish(manager, title="Spring at the loom in Scalloway", place=scalloway, **spring)
+    world.publish(manager, title="Spring at the loom in Unst", place=unst, **spring)
+    world.publish(
+        manager, title="Autumn at the loom in Lerwick", startDate="2027-09-01", endDate="2027-11-30"
+    )
+    screen = opens()
+    screen.get("/notices")
+
+    def finds(miles: str, order: str, *titles: str) -> None:
+        """What is typed into the page's fields shows these, in their order, beside what needs no place."""
+        fields = screen.tab.locator("form.app-filters")
+        if not fields.get_by_label("Near (optional)").is_visible():
+            fields.get_by_text("Where and when").click()
+        fields.get_by_label("Near (optional)").fill("Lerwick")
+        fields.get_by_label("Within").select_option(miles)
+        fields.get_by_label("Not over before (optional)").fill("2027-02-01")
+        fields.get_by_label("Begins by (optional)").fill("2027-06-30")
+        fields.get_by_label("Order").select_option(order)
+        with screen.tab.expect_navigation():
+            fields.get_by_role("button", name="Apply").click()
+        shown = screen.tab.locator(".app-cards h2").all_inner_texts()
+        assert [each for each in shown if " at the loom in " in each] == list(titles)
+
+    near, next_, far = (
+        f"Spring at the loom in {each}" for each in ("Lerwick", "Scalloway", "Unst")
+    )
+    eventually(lambda: finds("80", "NEWEST", far, next_, near))
+    finds("80", "NEAREST", near, next_, far)  # which is offered once there is a place
+    finds("10", "NEAREST", near, next_)
+    assert "5 miles away" in screen.tab.locator(".app-cards").inner_text()
+    assert screen.tab.get_by_label("Near (optional)").is_visible()  # what narrows stays open
+    screen.look()
+
+
 def test_the_menu_of_a_phone_opens_by_the_keyboard(opens: Opens) -> None:
     screen = opens()
     screen.get("/")
