@@ -51,7 +51,7 @@ def _interests(
         Interest.endorse_time.is_not(None),
         or_(Interest.state == State.ENDORSED, answered),
     )
-    return session.execute(statement).tuples()  # type: ignore[return-value]  # endorse_time is not null
+    return session.execute(statement)
 
 
 def to_proto(organisation: Organisation, found: Times) -> pb.AnsweringTime:
