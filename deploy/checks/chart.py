@@ -60,7 +60,7 @@ def render(
         "template", RELEASE, chart, "--namespace", NAMESPACE, "--kube-version", kubernetes,
         "-f", chart / f"values-{profile}.yaml", *apis, *more,
     )  # fmt: skip
-    return Rendered([each for each in yaml.safe_load_all(text) if each])
+    return Rendered([each for each in yaml.load_all(text, Loader=yaml.CSafeLoader) if each])
 
 
 @dataclass(frozen=True)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from decimal import Decimal
+from functools import cache
 from importlib import import_module
 from typing import Any
 
@@ -34,12 +36,20 @@ def is_valid(rendered: Rendered, version: str = NEWEST) -> Iterator[str]:
     for thing in rendered.things:
         if thing["apiVersion"] in OPERATORS:
             continue
-        try:
-            kubernetes_validate.validate(thing, version, strict=True)
-        except kubernetes_validate.SchemaNotFoundError:
-            yield f"{_title(thing)}: no such kind as {thing['apiVersion']} in Kubernetes {version}"
-        except kubernetes_validate.ValidationError as problem:
-            yield f"{_title(thing)}: {problem.message}"
+        if said := _misfit(json.dumps(thing), version):
+            yield f"{_title(thing)}: {said}"
+
+
+@cache  # each look reads a megabyte of schemas, and most objects are the same in most renderings
+def _misfit(thing: str, version: str) -> str:
+    read = json.loads(thing)
+    try:
+        kubernetes_validate.validate(read, version, strict=True)
+    except kubernetes_validate.SchemaNotFoundError:
+        return f"no such kind as {read['apiVersion']} in Kubernetes {version}"
+    except kubernetes_validate.ValidationError as problem:
+        return str(problem.message)
+    return ""
 
 
 def names_are_short(rendered: Rendered) -> Iterator[str]:
