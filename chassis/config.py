@@ -40,7 +40,8 @@ class Config(BaseSettings):
     # Native gRPC health alone, without TLS, for probes; empty: none. The service "alive" says whether
     # the program lives, "" whether it is ready.
     health_address: str = ""
-    # PEM; all three or none: programs then talk TLS to each other and show their own certificates.
+    # PEM; all three or none: programs then talk TLS to each other and show their own certificates. Gateway and
+    # pages answer by HTTPS then, to callers with and without one.
     tls_certificate_file: Path | None = None
     tls_key_file: Path | None = None
     tls_authority_file: Path | None = None

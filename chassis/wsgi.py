@@ -5,12 +5,18 @@ from __future__ import annotations
 import ctypes
 import logging
 import signal
+import socket
+import ssl
 from collections.abc import Callable
 from contextlib import ExitStack
 from typing import Any
 
+import structlog
 from gunicorn import glogging
 from gunicorn.app.base import BaseApplication
+from gunicorn.workers.gthread import ThreadWorker
+
+from chassis.tls import Tls
 
 PR_SET_PDEATHSIG = 1
 GRACE_S = 8  # requests in work get this to end; whoever stops us gives ten
@@ -18,6 +24,8 @@ REQUEST_LINE = 8190  # bytes: filters and a page token are long
 KEEP_ALIVE_S = 30
 
 Application = Callable[..., Any]
+
+log = structlog.get_logger(__name__)
 
 
 class Log(glogging.Logger):
@@ -31,11 +39,31 @@ class Log(glogging.Logger):
         self.error_log.setLevel(logging.ERROR)
 
 
+class Worker(ThreadWorker):
+    """Threads, as gunicorn has them."""
+
+    def handle_error(
+        self, request: Any, client: socket.socket, address: Any, problem: Exception
+    ) -> None:
+        """Nobody is answered who does not get through to HTTP: who scans ports, or doubts our authority."""
+        if isinstance(problem, ssl.SSLError):
+            log.debug("handshake_failed", reason=problem.reason)
+        else:
+            self.answer_error(request, client, address, problem)
+
+    def answer_error(
+        self, request: Any, client: socket.socket, address: Any, problem: Exception
+    ) -> None:
+        """Answer what is no HTTP that we read. The connection ends with it."""
+        super().handle_error(request, client, address, problem)  # type: ignore[no-untyped-call]
+
+
 class Server(BaseApplication):
     """Serves what `load` makes in the worker, after the fork: channels and exporters do not survive one.
 
     What `load` enters on the stack that it is given is left when the worker ends. More than one
-    process are more replicas.
+    process are more replicas. With `tls` it is HTTPS; callers need no certificate of their own, and what
+    lies in the files is read anew for each connection.
     """
 
     def __init__(
@@ -44,11 +72,14 @@ class Server(BaseApplication):
         *,
         bind: str,
         threads: int,
-        worker: str | type = "gthread",
+        worker: str | type = Worker,
+        tls: Tls | None = None,
     ) -> None:
         self._load = load
         self._open = ExitStack()
         self._settings = {"bind": bind, "threads": threads, "worker_class": worker}
+        if tls:
+            self._settings |= {"certfile": str(tls.certificate), "keyfile": str(tls.key)}
         super().__init__()  # type: ignore[no-untyped-call]
 
     def load_config(self) -> None:

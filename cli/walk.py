@@ -14,6 +14,8 @@ import requests
 from interchange.identity.v1 import sessions_pb2 as pb
 from interchange.identity.v1.sessions_pb2_grpc import CredentialServiceStub
 
+from cli import doors
+
 CALL_WITHIN_S = 15.0
 FOUND_WITHIN_S = 30.0
 LOOK_EVERY_S = 0.2
@@ -31,7 +33,7 @@ class Door:
 
     def __init__(self, url: str, token: str = "") -> None:
         self.url = url.rstrip("/")
-        self._session = requests.Session()
+        self._session = doors.session()
         if token:
             self._session.headers["Authorization"] = f"Bearer {token}"
 

@@ -20,6 +20,7 @@ def main() -> None:
         lambda stack: load(config, stack),
         bind=f"{config.host}:{config.port}",
         threads=config.threads,
+        tls=config.tls,
         worker="gateway.worker.Worker",
     ).run()  # type: ignore[no-untyped-call]
 

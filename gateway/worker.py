@@ -9,8 +9,8 @@ from typing import Any
 import structlog
 from gunicorn import util
 from gunicorn.http.errors import LimitRequestHeaders, LimitRequestLine, ParseException
-from gunicorn.workers.gthread import ThreadWorker
 
+import chassis.wsgi
 from chassis.errors import Error, InvalidArgument, hidden
 from gateway import errors, spans
 from gateway.answers import Answer
@@ -18,13 +18,12 @@ from gateway.answers import Answer
 log = structlog.get_logger(__name__)
 
 
-class Worker(ThreadWorker):
-    """Threads, as gunicorn has them, but with problem documents in place of its pages."""
+class Worker(chassis.wsgi.Worker):
+    """The same, with problem documents in place of gunicorn's pages."""
 
-    def handle_error(self, _: Any, client: socket.socket, __: Any, exc: Exception) -> None:
-        """Answer what is no HTTP that we read. The connection ends with it."""
+    def answer_error(self, _: Any, client: socket.socket, __: Any, problem: Exception) -> None:
         trace = spans.unrecorded("")
-        answer = errors.problem(_understood(exc), trace.trace_id)
+        answer = errors.problem(_understood(problem), trace.trace_id)
         try:
             util.write_nonblock(client, _raw(answer, trace.trace_id))  # type: ignore[no-untyped-call]
         except OSError:

@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from functools import partial
+from pathlib import Path
 from typing import Any, TypeAlias
 from urllib.parse import urlencode
 
@@ -80,10 +81,16 @@ def _pairs(query: Query) -> Iterator[tuple[str, str]]:
 class Gateway:
     """The connection to one gateway, shared by all threads."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, authority: Path | None = None) -> None:
+        """With an `authority` (PEM), an https URL's certificate must be of it; else of one that the machine knows."""
         self._url = url.rstrip("/")
         # Nothing is tried again by urllib3: what can be is decided where the request is known.
-        self._pool = urllib3.PoolManager(maxsize=POOL, block=False, retries=False)
+        self._pool = urllib3.PoolManager(
+            maxsize=POOL,
+            block=False,
+            retries=False,
+            ca_certs=str(authority) if authority else None,
+        )
         self.threads = ThreadPoolExecutor(POOL, thread_name_prefix="ask")
 
     def close(self) -> None:
@@ -128,7 +135,7 @@ def _patiently(request: Callable[[], urllib3.BaseHTTPResponse]) -> urllib3.BaseH
     """Again when a kept connection was shut at its other end just then: a replica was replaced."""
     try:
         return request()
-    except urllib3.exceptions.ProtocolError:
+    except (urllib3.exceptions.ProtocolError, urllib3.exceptions.SSLError):
         return request()
 
 

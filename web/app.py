@@ -65,7 +65,7 @@ def create_app(config: Config, redis: Redis) -> Flask:
     app = Flask("web", static_folder=str(STATIC), static_url_path="/assets")
     app.config["MAX_CONTENT_LENGTH"] = config.body_limit
     app.config["SEND_FILE_MAX_AGE_DEFAULT"] = security.YEAR_S
-    gateway = Gateway(config.gateway_url)
+    gateway = Gateway(config.gateway_url, config.tls_authority_file)
     app.extensions["site"] = Site(config, gateway, Store(redis, config.idle_s))
     app.extensions["region"] = Region()
     _templates(app)

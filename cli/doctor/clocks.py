@@ -12,6 +12,7 @@ from redis.exceptions import RedisError
 
 from chassis import valkey
 from chassis.clock import now
+from cli import doors
 from cli.doctor.finding import Finding
 from cli.doctor.places import Places
 
@@ -47,7 +48,9 @@ def clock(whose: str, ask: Callable[[], datetime], *, blur: timedelta = timedelt
 
 
 def _http_time(url: str) -> datetime:
-    return parsedate_to_datetime(requests.get(f"{url}/healthz", timeout=WITHIN_S).headers["Date"])
+    with doors.session() as session:
+        answer = session.get(f"{url}/healthz", timeout=WITHIN_S)
+    return parsedate_to_datetime(answer.headers["Date"])
 
 
 def _valkey_time(url: str) -> datetime:

@@ -15,6 +15,7 @@ from interchange.common.v1.dead_letters_pb2_grpc import DeadLetterServiceStub
 
 from chassis.errors import Error
 from chassis.release import HEADER, release
+from cli import doors
 from cli.channels import service_address, service_channel, service_tls
 from cli.doctor.finding import Finding
 from cli.doctor.places import Places
@@ -124,7 +125,8 @@ def _dead_letters(service: str, channel: grpc.Channel) -> Finding:
 def _http(program: str, url: str) -> Seen:
     path = "/readyz" if program == "gateway" else "/healthz"
     try:
-        answer = requests.get(url + path, timeout=WITHIN_S)
+        with doors.session() as session:
+            answer = session.get(url + path, timeout=WITHIN_S)
     except requests.RequestException:
         return Seen(Finding(program, f"does not answer at {url}", START))
     told = answer.headers.get(HEADER, "")

@@ -24,9 +24,10 @@ UNITS = {
     "Gi": Decimal(2**30), "Ti": Decimal(2**40),
 }  # fmt: skip
 SERVICES = ("identity", "opportunities", "matching", "notifications", "federation")
-PROGRAMS = (*SERVICES, "gateway", "web")
-# Made by others than this chart: keys at installation, certificates, databases' logins; and by the operator.
-MADE_ELSEWHERE = re.compile(r"-keys-|-tls$|-postgresql-(app|ca)$|^interchange-")
+DOORS = ("gateway", "web")
+PROGRAMS = (*SERVICES, *DOORS)
+# Made by others than this chart: keys at installation, databases' logins; and by the operator.
+MADE_ELSEWHERE = re.compile(r"-keys-|-postgresql-(app|ca)$|^interchange-|^nats-tls$")
 # What cert-manager, Prometheus and the others know; Kubernetes itself does not.
 OPERATORS = frozenset(CRDS)
 
@@ -218,6 +219,50 @@ def updates_lose_nothing(rendered: Rendered) -> Iterator[str]:
             yield f"{pod.name} may be away while it is updated"
 
 
+def doors_are_asked_as_they_answer(rendered: Rendered) -> Iterator[str]:
+    """With certificates gateway and pages answer by HTTPS: probes, Services, the entrance and their callers know."""
+    services = {each["metadata"]["name"]: each for each in rendered.of("Service")}
+    for pod in (each for each in rendered.pods if each.component in DOORS):
+        scheme = "https" if "INTERCHANGE_TLS_CERTIFICATE_FILE" in pod.environment() else "http"
+        for kind, probe in _probes(pod.main):
+            if probe["httpGet"].get("scheme", "HTTP").lower() != scheme:
+                yield f"{pod.name}: {kind} does not ask by {scheme}"
+        service = services[pod.owner["metadata"]["name"]]
+        port = service["spec"]["ports"][0]
+        if (port["name"], port["appProtocol"]) != (scheme, scheme):
+            yield f"{_title(service)} does not say that it is {scheme}"
+        yield from _wrong_urls(rendered, f"{service['metadata']['name']}.", scheme)
+        yield from _wrong_entrance(rendered, service, scheme)
+
+
+def _wrong_urls(rendered: Rendered, host: str, scheme: str) -> Iterator[str]:
+    for pod in rendered.pods:
+        environment = pod.environment()
+        for name, each in environment.items():
+            if f"//{host}" not in str(each.get("value")):
+                continue
+            if not each["value"].startswith(f"{scheme}://{host}"):
+                yield f"{pod.name}: {name} is not {scheme}"
+            if scheme == "https" and "INTERCHANGE_TLS_AUTHORITY_FILE" not in environment:
+                yield f"{pod.name} is not told whose certificates to believe"
+
+
+def _wrong_entrance(rendered: Rendered, service: Thing, scheme: str) -> Iterator[str]:
+    name, ports = service["metadata"]["name"], {each["name"] for each in service["spec"]["ports"]}
+    for ingress in rendered.of("Ingress"):
+        paths = [path for rule in ingress["spec"]["rules"] for path in rule["http"]["paths"]]
+        named = [each["backend"]["service"] for each in paths]
+        if not {each["port"]["name"] for each in named if each["name"] == name} <= ports:
+            yield f"{_title(ingress)} leads to a port that {_title(service)} does not have"
+    encrypted = {
+        target["name"]
+        for policy in rendered.of("BackendTLSPolicy")
+        for target in policy["spec"]["targetRefs"]
+    }
+    if rendered.of("HTTPRoute") and (name in encrypted) != (scheme == "https"):
+        yield f"the gateway API is told otherwise than by {scheme} to ask {name}"
+
+
 CLAIMS: tuple[Claim, ...] = (
     is_valid,
     names_are_short,
@@ -230,6 +275,7 @@ CLAIMS: tuple[Claim, ...] = (
     environment_is_read,
     variables_are_given_once,
     updates_lose_nothing,
+    doors_are_asked_as_they_answer,
 )
 
 
@@ -270,7 +316,9 @@ def _probed(probe: Thing) -> Any:
 
 
 def _made(rendered: Rendered) -> set[tuple[str, str]]:
-    return {(each["kind"], each["metadata"]["name"]) for each in rendered.things}
+    """Also what cert-manager makes."""
+    certificates = {("Secret", each["spec"]["secretName"]) for each in rendered.of("Certificate")}
+    return certificates | {(each["kind"], each["metadata"]["name"]) for each in rendered.things}
 
 
 def _referred(pod: Pod) -> Iterator[tuple[str, str]]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -18,6 +20,7 @@ from deploy.checks.chart import (
     NEWEST,
     OLDEST,
     PROFILES,
+    Pod,
     Refused,
     Rendered,
     Thing,
@@ -31,6 +34,13 @@ pytestmark = pytest.mark.usefixtures("tools_or_skip")
 VARIANTS = {
     "bare": ("small", "nats.kind=bundled"),
     "on the gateway API": ("region", "httpRoute.enabled=true", "httpRoute.parentRefs[0].name=main"),
+    "on the gateway API, by an authority in a ConfigMap": (
+        "region", "httpRoute.enabled=true", "httpRoute.parentRefs[0].name=main",
+        "httpRoute.authorityRefs[0].kind=ConfigMap", "httpRoute.authorityRefs[0].name=region-authority",
+    ),
+    "on the gateway API, in the clear": (
+        "region", "httpRoute.enabled=true", "httpRoute.parentRefs[0].name=main", "tls.enabled=false",
+    ),
     "without desk and monitoring": ("region", "desk.enabled=false", "monitoring.dashboards=false"),
     "external, in the clear": (
         "small", "postgresql.kind=external", "postgresql.external.existingSecret=interchange-databases",
@@ -128,6 +138,40 @@ def test_each_program_gets_its_own_keys_only() -> None:
         own |= {each: set() for each in ("web", "keys", "traces")}
         allowed = own.get(pod.component, {pod.component})
         assert parcels <= allowed | {"public"}, pod.name
+
+
+def test_in_production_nobody_asks_gateway_or_pages_in_the_clear() -> None:
+    for profile in ("region", "national"):
+        told = [name["value"] for pod in rendered(profile).pods for name in plain(pod)]
+
+        asked = [each for each in told if re.search(r"//east-interchange-(gateway|web)\.", each)]
+        assert len(asked) == 5, asked  # by the pages, and both by the desk and by `helm test`
+        assert all(each.startswith("https://") for each in asked)
+
+
+def plain(pod: Pod) -> Iterator[Thing]:
+    """Variables with a value in them."""
+    return (each for each in pod.environment().values() if "value" in each)
+
+
+def test_an_entrance_may_ask_by_the_name_that_people_use() -> None:
+    certificates = {each["metadata"]["name"]: each for each in rendered("region").of("Certificate")}
+
+    for program in ("gateway", "web"):
+        names = certificates[f"east-interchange-{program}"]["spec"]["dnsNames"]
+        assert {"interchange.example", f"east-interchange-{program}.interchange.svc"} <= set(names)
+    assert "interchange.example" not in str(certificates["east-interchange-identity"])
+
+
+def test_a_controller_is_told_by_annotations_of_the_services_at_the_door() -> None:
+    things = render("region", "ingress.serviceAnnotations.proto=https")
+
+    told = {
+        each["metadata"]["name"]
+        for each in things.of("Service")
+        if "annotations" in each["metadata"]
+    }
+    assert told == {"east-interchange-gateway", "east-interchange-web"}
 
 
 def test_the_desk_knows_what_partners_are_told_of_the_region() -> None:

@@ -58,6 +58,28 @@ MISTAKES = {
         "programs.yaml", "maxUnavailable: 0", "maxUnavailable: 1", "while it is updated",
     ),
 }  # fmt: skip
+# Those that only a region with certificates can have.
+OF_CERTIFICATES = {
+    "a probe that does not ask by HTTPS": (
+        "programs.yaml", "port: main, scheme:", "port: main} # {", "does not ask by https",
+    ),
+    "pages that ask the gateway in the clear": (
+        "_environment.tpl",
+        '{{ include "interchange.url" (dict "root" .root "component" "gateway") | quote }}',
+        'http://{{ include "interchange.host" (dict "root" .root "component" "gateway") }}:8080',
+        "INTERCHANGE_GATEWAY_URL is not https",
+    ),
+    "an Ingress that leads to a port by the old name": (
+        "entrance.yaml", 'port: {name: {{ include "interchange.scheme" $ }}}', "port: {name: http}",
+        "leads to a port",
+    ),
+    "a certificate that nobody asks for": (
+        "certificates.yaml",
+        "secretName: {{ include \"interchange.fullname\" .root }}-{{ .component }}-tls",
+        "secretName: {{ include \"interchange.fullname\" .root }}-{{ .component }}",
+        "-tls, which nobody makes",
+    ),
+}  # fmt: skip
 
 
 def planted(folder: Path, file: str, right: str, wrong: str) -> Path:
@@ -70,10 +92,13 @@ def planted(folder: Path, file: str, right: str, wrong: str) -> Path:
     return chart
 
 
-@pytest.mark.parametrize("mistake", MISTAKES)
-def test_a_planted_mistake_is_found(tmp_path: Path, mistake: str) -> None:
-    file, right, wrong, words = MISTAKES[mistake]
-    things = render("small", chart=planted(tmp_path, file, right, wrong))
+@pytest.mark.parametrize(
+    ("profile", "mistake"),
+    [*(("small", each) for each in MISTAKES), *(("region", each) for each in OF_CERTIFICATES)],
+)
+def test_a_planted_mistake_is_found(tmp_path: Path, profile: str, mistake: str) -> None:
+    file, right, wrong, words = {**MISTAKES, **OF_CERTIFICATES}[mistake]
+    things = render(profile, chart=planted(tmp_path, file, right, wrong))
 
     found = [each for claim in claims.CLAIMS for each in claim(things)]
 

@@ -13,23 +13,23 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from chassis.tls import Tls
 
 DAY = timedelta(days=1)
+LOOPBACK = ("127.0.0.1", "127.0.0.2")
 
 
 class Authority:
-    """Signs certificates for loopback."""
+    """Signs certificates for loopback, and for the name of whom they are for."""
 
     def __init__(self, folder: Path) -> None:
         self._folder, self._key = folder, ec.generate_private_key(ec.SECP256R1())
+        self.certificate = folder / "ca.crt"
         self._name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, folder.name)])
         folder.mkdir()
-        (folder / "ca.crt").write_bytes(pem(self._sign(self._name, self._key, is_authority=True)))
+        self.certificate.write_bytes(pem(self._sign(self._name, self._key, is_authority=True)))
 
     def issue(self, name: str) -> Tls:
         key = ec.generate_private_key(ec.SECP256R1())
         subject = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, name)])
-        tls = Tls(
-            self._folder / f"{name}.crt", self._folder / f"{name}.key", self._folder / "ca.crt"
-        )
+        tls = Tls(self._folder / f"{name}.crt", self._folder / f"{name}.key", self.certificate)
         tls.certificate.write_bytes(pem(self._sign(subject, key, is_authority=False)))
         tls.key.write_bytes(
             key.private_bytes(
@@ -44,7 +44,9 @@ class Authority:
         self, subject: x509.Name, key: ec.EllipticCurvePrivateKey, *, is_authority: bool
     ) -> x509.Certificate:
         at = datetime.now(UTC)
-        loopback = x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))])
+        name = str(subject.get_attributes_for_oid(x509.NameOID.COMMON_NAME)[0].value)
+        places = [x509.IPAddress(ip_address(each)) for each in LOOPBACK]
+        shown = x509.SubjectAlternativeName([x509.DNSName(name), *places])
         return (
             x509.CertificateBuilder()
             .subject_name(subject)
@@ -54,7 +56,7 @@ class Authority:
             .not_valid_before(at - DAY)
             .not_valid_after(at + DAY)
             .add_extension(x509.BasicConstraints(is_authority, None), critical=True)
-            .add_extension(loopback, critical=False)
+            .add_extension(shown, critical=False)
             .sign(self._key, hashes.SHA256())
         )
 

@@ -18,6 +18,7 @@
 {{ include "interchange.trustEnvironment" .root }}
 {{ include "interchange.addressEnvironment" . }}
 {{- end }}
+{{- include "interchange.tlsEnvironment" .root }}
 {{- if not $program.http }}
 - {name: INTERCHANGE_GRPC_ADDRESS, value: "[::]:{{ $program.port }}"}
 - {name: INTERCHANGE_HEALTH_ADDRESS, value: "[::]:8081"}
@@ -62,7 +63,7 @@
 - {name: INTERCHANGE_OPEN_WITHIN_S, value: "30"}
 {{- end }}
 {{- if eq $name "web" }}
-- {name: INTERCHANGE_GATEWAY_URL, value: "http://{{ include "interchange.host" (dict "root" .root "component" "gateway") }}:{{ $values.programs.gateway.port }}"}
+- {name: INTERCHANGE_GATEWAY_URL, value: {{ include "interchange.url" (dict "root" .root "component" "gateway") | quote }}}
 - {name: INTERCHANGE_PUBLIC_URL, value: {{ $values.publicUrl | quote }}}
 {{- end }}
 {{- range $variable, $value := $program.env }}
@@ -79,10 +80,14 @@ http://{{ include "interchange.fullname" . }}-traces:4318
 {{- end -}}
 {{- end }}
 
-{{/* Keys of ours, and certificates when they are on. */}}
+{{/* Keys of ours. */}}
 {{- define "interchange.trustEnvironment" -}}
 - {name: INTERCHANGE_SERVICE_KEY_FILE, value: /etc/interchange/keys/service.json}
 - {name: INTERCHANGE_SERVICE_KEYS_FILE, value: /etc/interchange/public/services.json}
+{{- end }}
+
+{{/* Certificates when they are on. */}}
+{{- define "interchange.tlsEnvironment" -}}
 {{- if .Values.tls.enabled }}
 - {name: INTERCHANGE_TLS_CERTIFICATE_FILE, value: /etc/interchange/tls/tls.crt}
 - {name: INTERCHANGE_TLS_KEY_FILE, value: /etc/interchange/tls/tls.key}

@@ -68,3 +68,13 @@ nats://{{ include "interchange.fullname" . }}-nats:4222
 {{- define "interchange.host" -}}
 {{ include "interchange.fullname" .root }}-{{ .component }}.{{ .root.Release.Namespace }}.svc
 {{- end }}
+
+{{/* How gateway and pages are asked. */}}
+{{- define "interchange.scheme" -}}
+{{ ternary "https" "http" .Values.tls.enabled }}
+{{- end }}
+
+{{/* Where gateway or pages answer inside the cluster. Arguments: root, component. */}}
+{{- define "interchange.url" -}}
+{{ include "interchange.scheme" .root }}://{{ include "interchange.host" . }}:{{ (get .root.Values.programs .component).port }}
+{{- end }}

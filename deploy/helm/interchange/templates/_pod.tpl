@@ -58,10 +58,10 @@ securityContext:
   secret: {secretName: {{ include "interchange.keys" .root }}-keys-{{ .name }}, defaultMode: 0440}
 - name: public
   secret: {secretName: {{ include "interchange.keys" .root }}-keys-public, defaultMode: 0440}
+{{- end }}
 {{- if $values.tls.enabled }}
 - name: tls
   secret: {secretName: {{ include "interchange.fullname" .root }}-{{ .name }}-tls, defaultMode: 0440}
-{{- end }}
 {{- end }}
 {{- if has "postgresql" .program.uses }}
 {{ include "interchange.databaseVolumes" .root }}
@@ -85,9 +85,9 @@ securityContext:
 {{- if not (eq .name "web") }}
 - {name: keys, mountPath: /etc/interchange/keys, readOnly: true}
 - {name: public, mountPath: /etc/interchange/public, readOnly: true}
+{{- end }}
 {{- if $values.tls.enabled }}
 - {name: tls, mountPath: /etc/interchange/tls, readOnly: true}
-{{- end }}
 {{- end }}
 {{- if has "postgresql" .program.uses }}
 {{ include "interchange.databaseMounts" .root }}
