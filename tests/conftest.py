@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from functools import cache
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -19,6 +21,7 @@ from chassis.database import Database
 from tests.support import servers
 
 Databases = Callable[[str], Database]
+Copy = Callable[[str], str]
 
 _numbers = count(1)
 
@@ -66,28 +69,53 @@ def nats(tmp_path: Path) -> Iterator[servers.Nats]:
         yield server
 
 
+@pytest.fixture(scope="session")
+def sqlite_copy(tmp_path_factory: pytest.TempPathFactory) -> Copy:
+    """`sqlite_copy("identity")`: the URL of a new SQLite file of the service's schema, which is made once a session."""
+    folder = tmp_path_factory.mktemp("migrated")
+
+    @cache
+    def migrated(program: str) -> Path:
+        migrations.upgrade(program, f"sqlite:///{folder / program}")
+        return folder / program
+
+    def copied(program: str) -> str:
+        made = folder / f"{program}_{next(_numbers)}.db"
+        return f"sqlite:///{shutil.copy(migrated(program), made)}"
+
+    return copied
+
+
+@pytest.fixture(scope="session")
+def postgresql_copy(postgresql_url: str) -> Copy:
+    """The same in the running PostgreSQL."""
+
+    @cache
+    def migrated(program: str) -> str:
+        url = new_database(postgresql_url, program)
+        migrations.upgrade(program, url)
+        return sa.make_url(url).database or ""
+
+    return lambda program: new_database(postgresql_url, program, template=migrated(program))
+
+
 @pytest.fixture(params=["sqlite", "postgresql"])
-def databases(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databases]:
+def databases(request: pytest.FixtureRequest) -> Iterator[Databases]:
     """`databases("identity")`: a database of the service's, fresh and migrated. The test runs on both engines."""
     with ExitStack() as stack:
 
         def make(program: str) -> Database:
-            url = (
-                f"sqlite:///{tmp_path / f'{program}_{next(_numbers)}.db'}"
-                if request.param == "sqlite"
-                else new_database(request.getfixturevalue("postgresql_url"), program)
-            )
-            migrations.upgrade(program, url)
-            return stack.enter_context(Database(url))
+            copied: Copy = request.getfixturevalue(f"{request.param}_copy")
+            return stack.enter_context(Database(copied(program)))
 
         yield make
 
 
-def new_database(url: str, program: str) -> str:
-    """A new database in the running PostgreSQL."""
+def new_database(url: str, program: str, template: str = "template1") -> str:
+    """A new database in the running PostgreSQL, empty or as the template is."""
     name = f"{program}_{next(_numbers)}"
     engine = sa.create_engine(url, isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(sa.text(f'CREATE DATABASE "{name}"'))
+        connection.execute(sa.text(f'CREATE DATABASE "{name}" TEMPLATE "{template}"'))
     engine.dispose()
     return sa.make_url(url).set(database=name).render_as_string(hide_password=False)
