@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Callable, Iterable, Iterator
 from functools import cache
 from importlib.resources import files
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import grpc
 from google.api.annotations_pb2 import http
@@ -21,6 +22,12 @@ from chassis.tracing import TRACEPARENT, RpcMethod, is_on
 
 MAX_MESSAGE = 4 * 1024 * 1024
 DEFAULT_TIMEOUT_S = 5.0
+# A server that was told to stop lets what it has begun go on for longer than this (chassis.server.GRACE_S), and cancels
+# at once what comes then. So what is cancelled sooner was not begun.
+NOT_BEGUN_S = 4.0
+# gRPC's word for a call that it sent to nobody: the last replica has gone, and the next one's address is not known yet.
+SENT_TO_NOBODY = "connections to all backends failing"
+AGAIN_AFTER_S = (0.05, 0.15, 0.3)
 READS = ("Get", "BatchGet", "List", "Search")
 
 Metadata = tuple[tuple[str, str | bytes], ...]
@@ -48,7 +55,8 @@ def channel(
 
     With a service token the program speaks for itself; without one it hands on the token of the
     call in work, if any. A call that sets no timeout gets 5 s, or what its caller has left.
-    Reads are tried again when the other side is away; writes are not, for they may have happened.
+    Reads are tried again when the other side is away; writes are not, for they may have happened. What nobody
+    has begun, since a replica stops or the next one is not known yet, is asked again.
     """
     options = [*OPTIONS, ("grpc.service_config", service_config())]
     inner = (
@@ -172,7 +180,7 @@ class Caller:
         span = self._spans.called() if self._spans else None
         traceparent = span.traceparent if span else current.get().traceparent
         try:
-            return self._inner(
+            return self._begun(
                 request,
                 seconds,
                 self._metadata(metadata, traceparent),
@@ -188,6 +196,20 @@ class Caller:
         finally:
             if span:
                 span.end()
+
+    def _begun(self, request: Any, seconds: float, *arguments: Any) -> Any:
+        """The answer of who began with it: what nobody has begun is not done twice when it is asked again."""
+        for wait_s in AGAIN_AFTER_S:
+            asked = time.monotonic()
+            try:
+                return self._inner(request, seconds, *arguments)
+            except grpc.RpcError as failure:
+                took = time.monotonic() - asked
+                seconds -= took + wait_s
+                if seconds < 0 or not _was_not_begun(failure, took):
+                    raise
+            time.sleep(wait_s)
+        return self._inner(request, seconds, *arguments)
 
     def _metadata(
         self, given: Iterable[tuple[str, str | bytes]] | None, traceparent: str
@@ -215,6 +237,13 @@ class StreamCaller(Caller):
             yield from self._inner(request, _seconds(timeout), metadata)
         except grpc.RpcError as failure:
             raise self._understand(failure) from failure
+
+
+def _was_not_begun(failure: grpc.RpcError, took_s: float) -> bool:
+    call = cast(grpc.Call, failure)  # what stubs raise is both
+    if call.code() is grpc.StatusCode.CANCELLED:
+        return took_s < NOT_BEGUN_S
+    return (call.details() or "").startswith(SENT_TO_NOBODY)
 
 
 def _seconds(given: float | None) -> float:

@@ -11,10 +11,11 @@ import pytest
 from interchange.common.v1 import dead_letters_pb2 as pb
 from interchange.common.v1 import dead_letters_pb2_grpc as rpc
 
-from chassis import auth, errors
+from chassis import auth, client, errors
 from chassis.auth import ServiceToken
 from chassis.client import DEFAULT_TIMEOUT_S, read_methods
 from chassis.config import Config
+from chassis.server import GRACE_S
 from cli.ports import free_port
 from tests.unit.chassis.letters import (
     PERSON,
@@ -98,10 +99,11 @@ def test_a_program_that_is_not_believed_does_not_blame_its_caller() -> None:
 
 
 class Flaky(Letters):
-    """Away for the first call of each kind."""
+    """Away, or stopping, for the first call of each kind."""
 
-    def __init__(self) -> None:
+    def __init__(self, code: grpc.StatusCode = grpc.StatusCode.UNAVAILABLE) -> None:
         super().__init__()
+        self.code = code
         self.calls: list[str] = []
 
     def ListDeadLetters(
@@ -119,7 +121,7 @@ class Flaky(Letters):
     def _away_once(self, kind: str, context: grpc.ServicerContext) -> None:
         self.calls.append(kind)
         if self.calls.count(kind) == 1:
-            context.abort(grpc.StatusCode.UNAVAILABLE, "away")
+            context.abort(self.code, "away")
 
 
 @contextmanager
@@ -141,6 +143,41 @@ def test_reads_are_tried_again_and_writes_are_not() -> None:
             stub.ReplayDeadLetter(pb.ReplayDeadLetterRequest(name="x"))
 
     assert flaky.calls == ["list", "list", "replay"]
+
+
+def test_what_a_replica_that_stops_did_not_begin_is_asked_again() -> None:
+    letters = Flaky(grpc.StatusCode.CANCELLED)
+
+    with bare(letters) as address, asking(address) as stub:
+        stub.ReplayDeadLetter(pb.ReplayDeadLetterRequest(name="x"))
+
+    assert letters.calls == ["replay", "replay"]
+
+
+def test_a_write_waits_for_the_next_replica_when_the_last_has_gone() -> None:
+    port = free_port()
+    config = Config(grpc_address=f"127.0.0.1:{port}")
+
+    with asking(f"127.0.0.1:{port}") as stub, ThreadPoolExecutor(1) as pool:
+        with serving(Letters(), config=config):
+            stub.ReplayDeadLetter(pb.ReplayDeadLetterRequest(name="x"))
+        asked = pool.submit(stub.ReplayDeadLetter, pb.ReplayDeadLetterRequest(name="x"))
+        with serving(Letters(), config=config):
+            assert asked.result(5).name == "x"
+
+
+def test_what_it_may_have_begun_is_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(client, "NOT_BEGUN_S", 0)
+    letters = Flaky(grpc.StatusCode.CANCELLED)
+
+    with bare(letters) as address, asking(address) as stub, pytest.raises(errors.Unavailable):
+        stub.ReplayDeadLetter(pb.ReplayDeadLetterRequest(name="x"))
+
+    assert letters.calls == ["replay"]
+
+
+def test_what_it_may_have_begun_has_longer_to_end() -> None:
+    assert client.NOT_BEGUN_S < GRACE_S
 
 
 def test_reads_are_what_the_contract_gets_or_lists() -> None:
