@@ -107,7 +107,7 @@ class Nursery:
         pid = os.fork()
         if not pid:
             ours.close()
-            _only(partial(_serve, theirs))
+            _only(partial(serve, theirs))
         theirs.close()
         return cls(pid, ours)
 
@@ -171,7 +171,7 @@ def _only(work: Callable[[], None]) -> NoReturn:
         os._exit(FAILED)
 
 
-def _serve(line: socket.socket) -> None:
+def serve(line: socket.socket) -> None:
     """Fork who is asked for, and tell who has ended, until nobody can ask any more."""
     os.setsid()
     for number in (signal.SIGTERM, signal.SIGINT):

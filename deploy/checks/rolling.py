@@ -32,7 +32,7 @@ def at_work(fleet: Fleet) -> Iterator[Callable[[], None]]:
     organisation = world.organisation("Council that works on")
     manager = world.manager(organisation, "Manager who works on")
     posting = Posting(manager, "rolling")
-    readings = [Reading.signed_in(fleet.doors["web"].url, manager)] if fleet.has("web") else []
+    readings = [Reading.signed_in(fleet.url("web"), manager)] if fleet.has("web") else []
     numbers = count()
     work = [
         *(lambda: posting.notice(next(numbers)) for _ in range(CLIENTS)),
