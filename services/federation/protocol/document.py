@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import orjson
@@ -107,6 +108,7 @@ def sign_document(document: RegionDocument, root: RootKey) -> bytes:
     return orjson.dumps({"protected": b64(protected), "sig": b64(signature)})
 
 
+@lru_cache(maxsize=64)  # with every request the same few, each with a signature to verify
 def read_document(raw: bytes) -> RegionDocument:
     """The document in the bytes, signed by the root key inside; whether that is the pinned one is the caller's to ask.
 
