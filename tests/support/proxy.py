@@ -96,6 +96,8 @@ class Proxy:
             client.close()
             return
         there, back = bytearray(), bytearray()
+        for each in (client, server):  # as proxies do: else a request in two parts waits 40 ms
+            each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with client, server:
             with self._lock:
                 self._open |= {client, server}
