@@ -29,8 +29,12 @@ CLOSE_WITHIN_S = 3.0
 # How long a standing request stands. Many of them, mostly at rest, should not keep us busy.
 EXPIRES_S = 5.0
 SEVERAL_EXPIRE_S = 30.0
+# Of several, one that has had its turn is asked again so soon.
+HELD_S = 0.005
 # Nothing is queued while the server is away: what was not sent then is not sent twice later.
 NO_QUEUE = -1
+# It is nobody's turn: who has asked for one message has it whenever it comes.
+NO_TURNS = -1
 ALREADY_STORED = (
     10201  # a message of the batch is in the stream already: the whole batch is refused
 )
@@ -138,10 +142,10 @@ class Bus:
         answer = self._run(self._request(Outgoing(subject, b"", {}), {}), REQUEST_WITHIN_S + 1)
         return json.loads(answer.data)
 
-    def pull(self, stream: str, durables: Sequence[str]) -> Arrivals:
+    def pull(self, stream: str, durables: Sequence[str], *, a_turn: int = 1) -> Arrivals:
         """Messages of durable consumers that exist already."""
         expires_s = EXPIRES_S if len(durables) == 1 else SEVERAL_EXPIRE_S
-        arrivals = Arrivals([Pull(self, stream, each, expires_s) for each in durables])
+        arrivals = Arrivals([Pull(self, stream, each, expires_s) for each in durables], a_turn)
         for pull in arrivals.pulls:
             self._run(pull.subscribe(self._client, self._name, arrivals.put), REQUEST_WITHIN_S)
             self._on_reconnect.append(pull.forget)
@@ -241,6 +245,7 @@ class Pull:
         self._next = f"$JS.API.CONSUMER.MSG.NEXT.{stream}.{durable}"
         self._inbox = ""
         self._asked, self._asked_until = 0, 0.0
+        self._turn, self._left = NO_TURNS, 0
         self.is_refused = False  # the last answer was a refusal: no such consumer, or nobody there
 
     async def subscribe(
@@ -258,6 +263,16 @@ class Pull:
         """The server that we asked is gone, and our request with it."""
         self._asked = 0
 
+    def begin(self, turn: int, most: int) -> None:
+        """Another turn: so many may be asked for in it."""
+        if turn != self._turn:
+            self._turn, self._left = turn, most
+
+    @property
+    def has_had_its_turn(self) -> bool:
+        """Whether nothing may be asked for before the next one."""
+        return self._turn != NO_TURNS and self._left <= 0
+
     def ask(self, most: int) -> None:
         """Let so many come, unless some that were asked for may come still."""
         if self._asked > 0 and time.monotonic() < self._asked_until:
@@ -274,6 +289,7 @@ class Pull:
             self.is_refused = message.headers[STATUS] not in ENDED
             return
         self._asked -= 1
+        self._left -= 1
         self.is_refused = False
         taken.append(message)
 
@@ -282,11 +298,12 @@ class Arrivals:
     """What arrives for one consumer or several, in the order of arrival.
 
     Of several, each has one message under way at most: however much waits for one, its next comes
-    after what has arrived for the others.
+    after what has arrived for the others. In turns, each has `a_turn` messages in one.
     """
 
-    def __init__(self, pulls: Sequence[Pull]) -> None:
+    def __init__(self, pulls: Sequence[Pull], a_turn: int = 1) -> None:
         self.pulls = pulls
+        self._a_turn = a_turn
         self._arrived: queue.SimpleQueue[tuple[Pull, Msg]] = queue.SimpleQueue()
 
     def put(self, pull: Pull, message: Msg) -> None:
@@ -298,10 +315,18 @@ class Arrivals:
         """Whether nothing can come: no such consumer, or nobody there."""
         return any(each.is_refused for each in self.pulls)
 
-    def take(self, most: int, wait_s: float) -> list[Msg]:
+    @property
+    def is_held(self) -> bool:
+        """Whether something may wait for the next turn."""
+        return any(each.has_had_its_turn for each in self.pulls)
+
+    def take(self, most: int, wait_s: float, *, turn: int = NO_TURNS) -> list[Msg]:
         """Waits up to `wait_s` for a message, then answers with all that are there, at most `most`."""
         for each in self.pulls:
-            each.ask(most if len(self.pulls) == 1 else 1)
+            each.begin(turn, self._a_turn)
+            if not each.has_had_its_turn:
+                each.ask(most if len(self.pulls) == 1 else 1)
+        wait_s = HELD_S if self.is_held else wait_s
         taken: list[Msg] = []
         with suppress(queue.Empty):
             self._keep(taken, self._arrived.get(timeout=wait_s))

@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from chassis import metrics
 from chassis.bus import dead_letters, lanes
-from chassis.bus.connection import ACK, NAK, TERM, Arrivals, Bus, BusError
+from chassis.bus.connection import ACK, NAK, NO_TURNS, TERM, Arrivals, Bus, BusError
 from chassis.bus.handling import Arrived, Handlers, Handling, Permanent
 from chassis.database import Database
 
@@ -23,7 +23,8 @@ BATCH = 100
 WAIT_S = 1.0  # also how late we notice that we should stop
 CAUGHT_UP_S = 0.5  # so long nothing comes after the start: what waited for us is handled
 AWAY_S = 0.5
-READY_S = 0.005
+# Each lane, while who works behind us looks once: enough for it, and not more than others can wait for.
+A_TURN = 4
 DELIVERIES = 6
 RETRY_S = 2.0  # doubled with each delivery
 LONGEST_RETRY_S = 300.0
@@ -50,11 +51,12 @@ class Consumer:
         *,
         retry_s: float = RETRY_S,
         on_lanes: bool = False,
-        is_ready: Callable[[], bool] = lambda: True,
+        turn: Callable[[], int] = lambda: NO_TURNS,
     ) -> None:
         """`on_lanes`: hears what comes on lanes, an event a transaction, and nothing else.
 
-        While it is not `is_ready` nothing is taken: what waits then waits in its lane.
+        `turn` counts how often who works behind us has looked: till then a lane has a few events, and what
+        it has more waits in it, and in nobody's way.
         """
         self._database = database
         self._bus = bus
@@ -63,7 +65,7 @@ class Consumer:
         self._retry_s = retry_s
         self._durables = lanes.durables(program) if on_lanes else [program]
         self._at_once = 1 if on_lanes else BATCH
-        self._is_ready = is_ready
+        self._turn = turn
         self._stopping = False
         self.has_caught_up = False  # with what waited when we started
         self._thread = Thread(target=self._run, name="consumer", daemon=True)
@@ -81,14 +83,12 @@ class Consumer:
         arrivals: Arrivals | None = None
         while not self._stopping:
             try:
-                arrivals = arrivals or self._bus.pull(STREAM, self._durables)
-                if not self._is_ready():
-                    time.sleep(READY_S)
-                elif messages := arrivals.take(self._at_once, self._wait_s):
+                arrivals = arrivals or self._bus.pull(STREAM, self._durables, a_turn=A_TURN)
+                if messages := arrivals.take(self._at_once, self._wait_s, turn=self._turn()):
                     self._handle(messages)
                 elif arrivals.is_refused:
                     time.sleep(AWAY_S)
-                else:
+                elif not arrivals.is_held:
                     self.has_caught_up = True
             except BusError as problem:
                 log.warning("consumer_waits", error=type(problem).__name__)

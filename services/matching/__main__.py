@@ -67,7 +67,7 @@ def main() -> None:
         alerting = Alerting(database, schedule(config))
         handlers = Listeners(follower, alerting).handlers
         lanes = Consumer(
-            database, bus, config.program, handlers, on_lanes=True, is_ready=follower.is_near
+            database, bus, config.program, handlers, on_lanes=True, turn=follower.looks
         )
         server = Server(
             config,

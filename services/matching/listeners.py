@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 from interchange.federation.v1 import events_pb2 as federation
 from interchange.identity.v1 import events_pb2 as identity
@@ -69,7 +70,11 @@ class Listeners:
         for different in rounds(notices, key=lambda each: each.name):
             take_notices(session, different, at=at)
             self._alerting.take(session, different, at=at)
-        after_commit(session, self._follower.hurry if len(notices) <= FEW else self._follower.wake)
+        names = [each.name for each in notices]
+        is_waited_for = len(names) <= FEW
+        after_commit(
+            session, partial(self._follower.hurry, names) if is_waited_for else self._follower.wake
+        )
 
     def on_organisation(self, session: Session, event: OrganisationEvent) -> None:
         take_organisation(session, event.organisation)

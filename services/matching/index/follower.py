@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Thread
@@ -36,8 +36,8 @@ COMMITS_APART_S = 0.1
 FEW_COMMITS = 5
 # Of what somebody waits for: a fifth of that, or who publishes one by one would have us do nothing else.
 LEAST_APART_S = 0.02
-# So often may this process write on lanes while we are at it: what others write then stands behind that.
-AHEAD = 10
+# Of so many or more those that somebody waits for are found before the others.
+MASSES = 20
 NOTHING = 0  # no generation has this number
 
 log = structlog.get_logger(__name__)
@@ -66,7 +66,8 @@ class Follower:
         self._bell = Event()
         self._hurry = Event()
         self._stopping = Event()
-        self._woken = 0  # since we looked last
+        self._hurried: set[str] = set()
+        self._looks = 0
         self._spread = Spread(apart_s=COMMITS_APART_S, few=FEW_COMMITS)
         self._generation, self._position = NOTHING, 0
         self._index: Index | None = None
@@ -103,17 +104,17 @@ class Follower:
 
     def wake(self) -> None:
         """Something was written."""
-        self._woken += 1
         self._bell.set()
 
-    def hurry(self) -> None:
+    def hurry(self, names: Iterable[str] = ()) -> None:
         """Something was written that is none of masses: somebody waits for it."""
+        self._hurried.update(names)
         self._hurry.set()
         self.wake()
 
-    def is_near(self) -> bool:
-        """Whether little was written since we looked last. Who writes much waits for that."""
-        return self._woken < AHEAD
+    def looks(self) -> int:
+        """How often we have looked. Who writes much waits for that."""
+        return self._looks
 
     def follow(self) -> None:
         """Take over what was written since the last time."""
@@ -133,7 +134,7 @@ class Follower:
             self._bell.wait(self._every_s)
             self._bell.clear()
             self._hurry.clear()
-            self._woken, before = 0, self._position
+            self._looks, before = self._looks + 1, self._position
             if not self._try():
                 self._stopping.wait(AWAY_S)
             if self._position != before:
@@ -198,6 +199,7 @@ class Follower:
         self, session: Session, index: Index, generation: int, after: int
     ) -> Mapping[int, bytes | None]:
         """Bring an index to the newest position; what has changed, as `Index.commit` says it."""
+        changed: dict[int, bytes | None] = {}
         more = True
         while more:
             cards = session.scalars(
@@ -206,12 +208,24 @@ class Follower:
                 .order_by(Card.position)
                 .limit(BATCH)
             ).all()
+            first = self._waited_for(cards)
+            if first:
+                for card in first:
+                    _take_card(index, card)
+                changed |= index.commit(after)  # the others are before them, and still to come
             for card in cards:
-                _take_card(index, card)
+                if card not in first:
+                    _take_card(index, card)
             after = cards[-1].position if cards else after
             more = len(cards) == BATCH
             session.expunge_all()
-        return index.commit(after)
+        return {**changed, **index.commit(after)}
+
+    def _waited_for(self, cards: Sequence[Card]) -> list[Card]:
+        """Those among masses that somebody waits for."""
+        found = [each for each in cards if each.name in self._hurried]
+        self._hurried.difference_update(each.name for each in found)
+        return found if len(cards) >= MASSES else []
 
 
 def _take_card(index: Index, card: Card) -> None:

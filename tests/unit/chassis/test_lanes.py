@@ -12,7 +12,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from chassis.bus import BusError, Consumer, Permanent, Refused, Relay, lanes, publish_all
-from chassis.bus.connection import Outgoing
+from chassis.bus.connection import NO_TURNS, Outgoing
+from chassis.bus.consumer import A_TURN
 from chassis.bus.handling import Handling
 from chassis.bus.outbox import has_waiting
 from chassis.bus.permissions import ADMIN
@@ -50,11 +51,11 @@ def hearing(
     hearer: Hearer,
     *,
     on_lanes: bool = True,
-    is_ready: Callable[[], bool] = lambda: True,
+    turn: Callable[[], int] = lambda: NO_TURNS,
 ) -> Iterator[None]:
     with nats.connect("opportunities") as bus:
         consumer = Consumer(
-            database, bus, "opportunities", {Told: hearer}, on_lanes=on_lanes, is_ready=is_ready
+            database, bus, "opportunities", {Told: hearer}, on_lanes=on_lanes, turn=turn
         )
         consumer.start()
         yield
@@ -115,24 +116,23 @@ def test_what_is_on_one_lane_comes_in_order_and_once(nats: Nats, databases: Data
         assert len(session.execute(select(inbox)).all()) == 40
 
 
-def test_nothing_is_taken_from_lanes_while_there_is_no_room(
+def test_in_one_turn_a_lane_has_a_few_and_the_others_theirs(
     nats: Nats, databases: Databases
 ) -> None:
-    database, hearer, room = databases("opportunities"), Hearer(), [False]
-    asked: list[bool] = []
-
-    def is_ready() -> bool:
-        asked.append(room[0])
-        return room[0]
-
-    tell(database, 0, "scotland")
+    database, hearer, turns = databases("opportunities"), Hearer(), [0]
+    tell(database, 3, *["flood"] * 2 * A_TURN)
+    tell(database, 5, "scotland")
     relay(nats, database)
+    a_turn = ["flood"] * A_TURN
 
-    with hearing(nats, database, hearer, is_ready=is_ready):
-        eventually(lambda: _require(len(asked) > 10))
-        assert not hearer.heard
-        room[0] = True
-        eventually(lambda: _require(hearer.heard == ["scotland"]))
+    with hearing(nats, database, hearer, turn=lambda: turns[0]):
+        eventually(lambda: _require(sorted(hearer.heard) == [*a_turn, "scotland"]))
+        tell(database, 5, "wales")
+        relay(nats, database)
+        eventually(lambda: _require(hearer.heard[-1] == "wales"))
+        assert hearer.heard.count("flood") == A_TURN
+        turns[0] = 1
+        eventually(lambda: _require(hearer.heard.count("flood") == 2 * A_TURN))
 
 
 def test_what_cannot_be_taken_is_in_the_way_of_nothing_else(databases: Databases) -> None:

@@ -14,6 +14,8 @@ from sqlalchemy import update
 from chassis.bus import Consumer, Relay, publish
 from chassis.database import Database
 from chassis.errors import Unavailable
+from services.matching.index.follower import _take_card
+from services.matching.index.index import Index
 from services.matching.models import Card
 from tests.conftest import Databases
 from tests.support.servers import Nats
@@ -80,6 +82,27 @@ def test_what_somebody_waits_for_does_not_stand_behind_masses(
 
     eventually(lambda: finds(of_masses, alone), timeout_s=20)
     follower.stop()
+
+
+def test_what_somebody_waits_for_is_found_before_the_masses_before_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.matching.index.follower.MASSES", 3)
+    follower, found = desk.another(), list[set[str]]()
+    follower.follow()
+    masses = {desk.publish().name for _ in range(3)}
+    alone = desk.publish().name
+
+    def take(index: Index, card: Card) -> None:
+        found.append(names_in(follower))
+        _take_card(index, card)
+
+    monkeypatch.setattr("services.matching.index.follower._take_card", take)
+    follower.hurry([alone])
+    follower.follow()
+
+    assert found == [set(), {alone}, {alone}, {alone}]
+    assert names_in(follower) == {alone, *masses}
 
 
 def test_an_index_that_broke_is_built_anew(desk: Desk) -> None:
