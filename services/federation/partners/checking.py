@@ -80,9 +80,7 @@ class Checking:
             document = read_document(client.document().body)
             check_successor(partner.read_document(), document)
         except BadDocument as problem:
-            raise Failed(
-                f"{problem.detail}. Ask its operator for a new invitation, and for the words by voice."
-            ) from problem
+            raise Failed(f"{problem.detail}. {_advice(problem)}") from problem
         return document
 
     def _status(self, client: PartnerClient, partner: Partner) -> str:
@@ -127,3 +125,12 @@ class Checking:
                 raise
             return f"nothing was said on {channel} yet"
         return f"{len(lines)} entries of {channel} verified of {head.head} in epoch {head.epoch}"
+
+
+def _advice(problem: BadDocument) -> str:
+    if problem.reason == "OLDER_VERSION":
+        return (
+            "It may have been restored from a backup: its operator must rotate the key until the "
+            "version is greater than ours, and then begin a new epoch."
+        )
+    return "Ask its operator for a new invitation, and for the words by voice."

@@ -95,3 +95,17 @@ def test_a_key_that_was_rotated_since_we_read_its_document_is_no_fault(
     scotland.origin.key = fresh
 
     assert all(each.ok for each in check(scotland, pinned=before))
+
+
+def test_of_one_that_was_restored_we_know_a_newer_document_and_say_what_helps(
+    scotland: PartnerServer,
+) -> None:
+    of_the_backup = scotland.origin.document
+    scotland.origin.revise()
+    newer = scotland.origin.signed_document
+    scotland.origin.document = of_the_backup
+
+    [step] = check(scotland, pinned=newer)
+
+    assert not step.ok
+    assert "rotate the key until the version is greater" in step.detail
