@@ -100,7 +100,7 @@ class House:
         self.keyring = Keyring(database, read_secret(config.key_encryption_file), region=region)
         signer = self.keyring.signer
         self.pokes = Pokes(database, signer, region=region, development=development)
-        self.log = Log(signer, region=region, moved=self.pokes.moved)
+        self.log = Log(signer, region=region, moved=self._moved)
         comparing = Comparing(self.log, lambda: self.keyring.published().document)
         self.greeting = Greeting(comparing)
         self.judging = Judging(database)
@@ -128,6 +128,11 @@ class House:
             document_every_s=config.document_every_s,
             verify_per_s=config.verify_per_s,
         )
+
+    def _moved(self) -> None:
+        """A log of ours is longer: partners are told, and whoever floods us gives way to who writes here."""
+        self.pokes.moved()
+        self.pulling.have_news()
 
     def is_recovering(self) -> bool:
         """Whether something that partners said while we were off is not told in this region yet."""

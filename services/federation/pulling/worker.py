@@ -20,6 +20,7 @@ LOOK_EVERY_S = 1.0  # for partners that are new, or gone
 DATABASE_AWAY_S = 2.0
 # A partner that pokes without end is not visited without end.
 LEAST_S = 0.02
+OURSELVES = ""  # among those who have news
 
 log = structlog.get_logger(__name__)
 
@@ -148,6 +149,10 @@ class Pulling:
         worker = self._workers.get(region)
         if worker is not None:
             worker.poke(channel)
+
+    def have_news(self) -> None:
+        """We have some ourselves, which waits for the same machine as what partners send."""
+        self._crowd.had_news(OURSELVES)
 
     def is_recovering(self) -> bool:
         """Whether a partner that can be reached was not read up to its head since we started."""

@@ -25,7 +25,7 @@ from services.federation.pulling.desk import Desk
 from services.federation.pulling.pace import Budget, Waits
 from services.federation.pulling.reader import Ahead, Reader
 from services.federation.pulling.visit import LATELY_S, Crowd, Visitor
-from services.federation.pulling.worker import Pulling
+from services.federation.pulling.worker import OURSELVES, Pulling
 from services.federation.receiving import gossip
 from tests.conftest import Databases
 from tests.support.waiting import eventually
@@ -368,6 +368,9 @@ def test_who_is_read_or_had_news_lately_makes_it_crowded_for_all_others() -> Non
     assert not crowd.is_crowded("wales")
     at[0] = LATELY_S + 1
     assert not crowd.is_crowded("scotland")
+
+    crowd.had_news(OURSELVES)
+    assert crowd.is_crowded("scotland")
 
 
 def test_a_visit_that_brings_nothing_is_no_news(setting: Setting) -> None:
