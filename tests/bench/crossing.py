@@ -3,18 +3,18 @@
 Found is found by a search, as a visitor would. Searching again and again would cost the region more than
 the notice does, so we search once its index has the notice: until then we look into its files, which asks
 nothing of it. Found too late counts, found too early can't be. Regions run as they do by default, without
-traces: their collector would be this process, on the cores that it measures.
-
-`python -m tests.bench.crossing DATA_DIR NOTICE` is the flood: thousands like that notice.
+traces: their collector would be this process, on the cores that it measures. The region that floods has
+written its log before it is read, and does nothing else with it: that it would do on a machine of its own.
 """
 
 from __future__ import annotations
 
+import os
+import signal
 import sqlite3
-import subprocess
-import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
@@ -25,19 +25,29 @@ from chassis.database import new_id
 from chassis.foreign import foreign_name
 from tests.bench.report import Row, bound, p99
 from tests.bench.stages import Crossing, stages
-from tests.support.network import EAST, NAMES, SOUTH_WEST, RegionInNetwork, RunningNetwork
+from tests.support.network import (
+    EAST,
+    NAMES,
+    SCOTLAND,
+    SOUTH_WEST,
+    RegionInNetwork,
+    RunningNetwork,
+)
 from tests.support.region import RunningRegion
 from tests.support.storm import Storm
-from tests.support.telemetry import Collector
+from tests.support.waiting import eventually
 from tests.support.world import Member
 
+WARM = 20
 IDLE = 200
+# At rest, that is when what the one before left to do is done: mails are sent, its meaning is understood.
+REST_S = 0.75
 FLOODED = 40
 FLOODED_S = 60.0  # so long is looked at most
 FLOOD = 5_000  # within what may come at once: it is read at full speed
+AT_HOME = ("matching", "notifications")
 GIVE_UP_S = 20.0
 LOOK_EVERY_S = 0.005  # into files
-SEARCH_EVERY_S = 0.005  # once it should be found
 LETTERS = str.maketrans("0123456789", "ghijklmnop")
 # The rhythm that a region has: with that of the tests, which makes seconds of minutes, three regions are never at rest.
 USUAL = {
@@ -55,9 +65,9 @@ def rows(folder: Path) -> Iterator[Row]:
         world = network.east.running.world("crossing")
         manager = world.manager(world.organisation("Crossing"), "Crossing Manager")
         reader = Reader(network.scotland)
-        for number in range(5):
+        for number in range(WARM):
             cross(reader, manager, f"warm{number}")
-        calm = [cross(reader, manager, f"idle{number}") for number in range(IDLE)]
+        calm = [rested(reader, manager, f"idle{number}") for number in range(IDLE)]
         idle = [each.lag_ms for each in calm]
         yield bound(
             "published in A, found in B, idle, p99",
@@ -87,28 +97,49 @@ def tell(network: RunningNetwork, crossings: Sequence[Crossing]) -> None:
 
 def during_flood(network: RunningNetwork, reader: Reader, manager: Member) -> list[Crossing]:
     """Notices of the first region, found in the second while the third publishes thousands."""
-    data, template = network.south_west.running.data, _template(network)
     crossings: list[Crossing] = []
-    # A process of its own: who looks must not wait for who floods.
-    command = [sys.executable, "-m", "tests.bench.crossing", str(data), template]
-    with subprocess.Popen(command) as flood:
+    with asleep(network.south_west.running, AT_HOME):
+        flood(network)
         until = time.monotonic() + FLOODED_S
         while len(crossings) < FLOODED or (time.monotonic() < until and not _is_read(network)):
             crossings.append(cross(reader, manager, f"flooded{len(crossings)}"))
-    assert flood.returncode == 0
     return crossings
+
+
+def flood(network: RunningNetwork) -> None:
+    """Let the third region write thousands while nobody can read them, and then say that they are there."""
+    region = network.south_west
+    world = region.running.world("flood")
+    manager = world.manager(world.organisation("Flood"), "Flood Manager")
+    region.proxy.cut()
+    Storm(region.running, publish(manager, "template")).publish(FLOOD, "Flood")
+    eventually(lambda: _has_written(region), timeout_s=FLOODED_S)
+    region.proxy.mend()
+    publish(manager, "last")
+
+
+def _has_written(region: RegionInNetwork) -> None:
+    progress = region.partner(SCOTLAND).progress
+    assert any(not each.incoming and each.head >= FLOOD for each in progress)
+
+
+@contextmanager
+def asleep(region: RunningRegion, programs: Sequence[str]) -> Iterator[None]:
+    """What a region that floods does with it at home, it does on a machine of its own."""
+    pids = [region.pid(each) for each in programs]
+    for each in pids:
+        os.kill(each, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        for each in pids:
+            os.kill(each, signal.SIGCONT)
 
 
 def _is_read(network: RunningNetwork) -> bool:
     """Whether the flood has arrived where we look."""
     progress = network.scotland.partner(SOUTH_WEST).progress
     return any(each.incoming and each.cursor >= FLOOD for each in progress)
-
-
-def _template(network: RunningNetwork) -> str:
-    world = network.south_west.running.world("flood")
-    manager = world.manager(world.organisation("Flood"), "Flood Manager")
-    return publish(manager, "template")
 
 
 def publish(manager: Member, word: str) -> str:
@@ -118,16 +149,21 @@ def publish(manager: Member, word: str) -> str:
     return name
 
 
+def rested(reader: Reader, manager: Member, kind: str) -> Crossing:
+    """One that nothing else is going on beside."""
+    time.sleep(REST_S)
+    return cross(reader, manager, kind)
+
+
 def cross(reader: Reader, manager: Member, kind: str) -> Crossing:
     """From the answer to :publish there until search here finds the notice."""
     # A search for what is not there finds what is like it. Many digits in a row look like a telephone number.
     word = f"{kind}{new_id().hex[-12:].translate(LETTERS)}"
     name, answered = publish(manager, word), now()
     give_up = time.monotonic() + GIVE_UP_S
-    while not reader.may_find(foreign_name(EAST, name)) and time.monotonic() < give_up:
+    here = foreign_name(EAST, name)
+    while not (reader.may_find(here) and reader.finds(word)) and time.monotonic() < give_up:
         time.sleep(LOOK_EVERY_S)
-    while not reader.finds(word) and time.monotonic() < give_up:
-        time.sleep(SEARCH_EVERY_S)
     return Crossing(name, answered, now())
 
 
@@ -139,14 +175,20 @@ class Reader:
         self._session, self._url = requests.Session(), f"{region.running.url}/v1/notices:search"
         self._cards = sqlite3.connect(f"file:{data / 'matching.db'}?mode=ro", uri=True)
         self._index = data / "matching-index"
+        self._written = self._positions()
 
     def may_find(self, name: str) -> bool:
-        """Whether the index has come to where the notice is."""
+        """Whether the index has come to where the notice is, or was written since we looked: it may be in it."""
         place = self._cards.execute("SELECT position FROM cards WHERE name = ?", (name,)).fetchone()
-        return place is not None and self._indexed() >= place[0]
+        before, self._written = self._written, self._positions()
+        return place is not None and (
+            self._written != before or max(self._written.values(), default=(0, 0))[1] >= place[0]
+        )
 
-    def _indexed(self) -> int:
-        return max((int(each.read_text()) for each in self._index.glob("*/*/position")), default=0)
+    def _positions(self) -> Mapping[Path, tuple[int, int]]:
+        """When each index was written last, and how far it has come."""
+        files = self._index.glob("*/*/position")
+        return {each: (each.stat().st_mtime_ns, int(each.read_text())) for each in files}
 
     def finds(self, word: str) -> bool:
         """Whether a search answers with the notice, first of all."""
@@ -163,13 +205,3 @@ def draft(word: str) -> dict[str, object]:
         "body": "Somebody to talk to once a fortnight.",
         "visibility": "NETWORK",
     }
-
-
-def main() -> None:
-    data, template = sys.argv[1:]
-    region = RunningRegion(Path(data), Collector())
-    Storm(region, template).publish(FLOOD, "Flood")
-
-
-if __name__ == "__main__":
-    main()
