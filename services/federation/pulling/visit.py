@@ -32,7 +32,7 @@ KEY_EVERY_S = 60.0
 # in all, most of it not ours: half a core of the region's.
 VERIFY_PER_S = 200
 # Who had news so long ago may have more at any moment.
-LATELY_S = 5.0
+LATELY_S = 30.0
 
 log = structlog.get_logger(__name__)
 
