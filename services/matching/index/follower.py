@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Thread
@@ -66,7 +66,8 @@ class Follower:
         self._bell = Event()
         self._hurry = Event()
         self._stopping = Event()
-        self._hurried: set[str] = set()
+        self._hurried: set[str] = set()  # names, since we looked
+        self._waited_for: set[str] = set()  # those of before
         self._looks = 0
         self._spread = Spread(apart_s=COMMITS_APART_S, few=FEW_COMMITS)
         self._generation, self._position = NOTHING, 0
@@ -134,6 +135,8 @@ class Follower:
             self._bell.wait(self._every_s)
             self._bell.clear()
             self._hurry.clear()
+            # Whoever is added to the old set now was written before we look.
+            self._waited_for, self._hurried = self._hurried, set()
             self._looks, before = self._looks + 1, self._position
             if not self._try():
                 self._stopping.wait(AWAY_S)
@@ -208,7 +211,8 @@ class Follower:
                 .order_by(Card.position)
                 .limit(BATCH)
             ).all()
-            first = self._waited_for(cards)
+            waited_for = self._waited_for if len(cards) >= MASSES else ()
+            first = [each for each in cards if each.name in waited_for]
             if first:
                 for card in first:
                     _take_card(index, card)
@@ -220,12 +224,6 @@ class Follower:
             more = len(cards) == BATCH
             session.expunge_all()
         return {**changed, **index.commit(after)}
-
-    def _waited_for(self, cards: Sequence[Card]) -> list[Card]:
-        """Those among masses that somebody waits for."""
-        found = [each for each in cards if each.name in self._hurried]
-        self._hurried.difference_update(each.name for each in found)
-        return found if len(cards) >= MASSES else []
 
 
 def _take_card(index: Index, card: Card) -> None:
