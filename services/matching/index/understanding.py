@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from threading import Event, Lock, Thread
 
 import numpy as np
@@ -40,7 +41,7 @@ class Understanding:
         self._cache: Cache | None = None
         self._meanings: Meanings | None = None
         self._lock = Lock()
-        self._wanted: dict[int, bytes] = {}
+        self._wanted: dict[int, bytes] = {}  # what lacks its vectors, the newest last
         self._stale: list[bytes] = []
         self._snapshot: Snapshot | None = None
         self._queries: dict[str, Vectors] = {}
@@ -99,9 +100,10 @@ class Understanding:
         """Another index: nothing but what is in it, by the hashes of the texts."""
         with self._lock:
             self._snapshot = snapshot
-            self._wanted = {n: digest for n, digest in digests.items() if digest is not None}
+            there = {n: digest for n, digest in digests.items() if digest is not None}
             if self._meanings is not None:
-                self._meanings.keep(self._wanted)
+                self._meanings.keep(there)
+            self._wanted = {n: digest for n, digest in there.items() if self._lacks(n, digest)}
         self._bell.set()
 
     def load(self) -> None:
@@ -119,7 +121,7 @@ class Understanding:
         if cache is None or meanings is None:
             return False
         self._forget_stale(cache)
-        batch, snapshot = self._next(meanings)
+        batch, snapshot = self._next()
         if not batch or snapshot is None:
             return False
         known = cache.known([part for digest in batch.values() for part in _parted(digest)])
@@ -148,13 +150,12 @@ class Understanding:
                     self._meanings.put(number, digest, vector)
                     del self._wanted[number]
 
-    def _next(self, meanings: Meanings) -> tuple[dict[int, bytes], Snapshot | None]:
+    def _next(self) -> tuple[dict[int, bytes], Snapshot | None]:
         with self._lock:
-            done = [n for n, digest in self._wanted.items() if not meanings.lacks(n, digest)]
-            for number in done:
-                del self._wanted[number]
-            newest = list(self._wanted.items())[-ASKED:]
-            return dict(reversed(newest)), self._snapshot
+            return dict(islice(reversed(self._wanted.items()), ASKED)), self._snapshot
+
+    def _lacks(self, number: int, digest: bytes) -> bool:
+        return self._meanings is None or self._meanings.lacks(number, digest)
 
     def _follow_one(self, number: int, digest: bytes | None) -> None:
         """What it said before is forgotten, in memory and, at the next step, in the cache."""
@@ -163,7 +164,7 @@ class Understanding:
             self._meanings.drop(number)
             self._stale += _parted(old)
         self._wanted.pop(number, None)
-        if digest is not None:
+        if digest is not None and self._lacks(number, digest):
             self._wanted[number] = digest
 
     def _forget_stale(self, cache: Cache) -> None:
