@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Thread
@@ -67,7 +67,6 @@ class Follower:
         self._hurry = Event()
         self._stopping = Event()
         self._hurried: set[str] = set()  # names, since we looked
-        self._waited_for: set[str] = set()  # those of before
         self._looks = 0
         self._spread = Spread(apart_s=COMMITS_APART_S, few=FEW_COMMITS)
         self._generation, self._position = NOTHING, 0
@@ -119,12 +118,16 @@ class Follower:
 
     def follow(self) -> None:
         """Take over what was written since the last time."""
+        # Whoever is added to the old set from now on was written before we look.
+        waited_for, self._hurried = self._hurried, set()
         with self._database.read() as session:
             progress = session.scalars(select(Progress).where(Progress.id == ONLY)).one()
             if self._index is None or progress.generation != self._generation:
                 self._load(session, progress)
             elif progress.position != self._position:
-                changed = self._take(session, self._index, progress.generation, self._position)
+                changed = self._take(
+                    session, self._index, progress.generation, self._position, waited_for
+                )
                 self.understanding.follow(self._index.snapshot, changed)
                 # Positions of other generations count too: what is before the newest we have seen.
                 self._position = max(self._index.position, progress.position)
@@ -135,8 +138,6 @@ class Follower:
             self._bell.wait(self._every_s)
             self._bell.clear()
             self._hurry.clear()
-            # Whoever is added to the old set now was written before we look.
-            self._waited_for, self._hurried = self._hurried, set()
             self._looks, before = self._looks + 1, self._position
             if not self._try():
                 self._stopping.wait(AWAY_S)
@@ -199,9 +200,17 @@ class Follower:
         self._regions = partner_regions.read(session, PartnerRegion, own=self._regions.own)
 
     def _take(
-        self, session: Session, index: Index, generation: int, after: int
+        self,
+        session: Session,
+        index: Index,
+        generation: int,
+        after: int,
+        waited_for: Container[str] = (),
     ) -> Mapping[int, bytes | None]:
-        """Bring an index to the newest position; what has changed, as `Index.commit` says it."""
+        """Bring an index to the newest position; what has changed, as `Index.commit` says it.
+
+        Of masses those that somebody waits for are found before the others.
+        """
         changed: dict[int, bytes | None] = {}
         more = True
         while more:
@@ -211,8 +220,8 @@ class Follower:
                 .order_by(Card.position)
                 .limit(BATCH)
             ).all()
-            waited_for = self._waited_for if len(cards) >= MASSES else ()
-            first = [each for each in cards if each.name in waited_for]
+            are_masses = len(cards) >= MASSES
+            first = [each for each in cards if are_masses and each.name in waited_for]
             if first:
                 for card in first:
                     _take_card(index, card)

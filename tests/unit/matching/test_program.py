@@ -44,7 +44,7 @@ def running(desk: Desk, rebuild: Rebuild, identity: grpc.Channel) -> Iterator[st
 
 
 def test_the_command_hears_how_far_it_is_and_is_recorded(desk: Desk) -> None:
-    owner = Owner([a_notice() for _ in range(3)])
+    owner = Owner([a_notice() for _ in range(11)])  # two on a page
     with (
         answering(owner) as asked,
         running(desk, Rebuild(desk.database, asked, asked, asked), asked) as address,
@@ -52,7 +52,11 @@ def test_the_command_hears_how_far_it_is_and_is_recorded(desk: Desk) -> None:
     ):
         reports = list(MatchingServiceStub(cli).RebuildIndex(REQUEST, timeout=60))
 
-    assert [(each.done, each.complete) for each in reports] == [(2, False), (3, False), (3, True)]
+    assert [(each.done, each.complete) for each in reports] == [
+        (10, False),
+        (11, False),
+        (11, True),
+    ]
     assert owner.audited == [("programs/cli", "index.rebuild")]
 
 
