@@ -50,8 +50,8 @@ def debian_base() -> str:
     with TemporaryDirectory(prefix="interchange-base-") as folder:
         include = "python3,python3-venv,ca-certificates"
         run(["debootstrap", "--variant=minbase", f"--include={include}", "bookworm", folder])
-        for each in Path(folder).glob("var/cache/apt/archives/*.deb"):
-            each.unlink()
+        for each in ("var/cache/apt/archives", "var/lib/apt/lists", "usr/share/locale"):
+            shutil.rmtree(Path(folder, each))
         container = buildah("from", "scratch").strip()
         mounted = buildah("mount", container).strip()
         run(["cp", "-a", f"{folder}/.", mounted])

@@ -33,6 +33,8 @@ fi
 site=$(echo /opt/interchange/lib/python3*/site-packages)
 find "$site" -depth -type d \( -name tests -o -name include \) -exec rm -r {} +
 find "$site/babel/locale-data" -name '*.dat' ! -name 'root.dat' ! -name 'en*' ! -name 'cy*' -delete
+# For programs in C: Python's own binding holds all of it once more.
+rm -f "$site"/onnxruntime/capi/libonnxruntime.so*
 command -v strip >/dev/null || { apt-get -qq update && apt-get -qq install --no-install-recommends binutils >/dev/null; } || true
 if command -v strip >/dev/null; then
   # Those in *.libs were moved about by who packed them, which strip does not bear.

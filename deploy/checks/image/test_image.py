@@ -58,6 +58,14 @@ def built() -> str:
     )
 
 
+def test_it_holds_nothing_for_those_who_build(root: Path) -> None:
+    (site,) = (root / "opt/interchange/lib").glob("python3*/site-packages")
+
+    assert (site / "services").is_dir()
+    assert not [each for each in site.rglob("*") if each.name in ("tests", "include")]
+    assert not (site / "pip").exists()
+
+
 def test_it_holds_no_compiler_and_says_what_it_holds(root: Path) -> None:
     bill = json.loads((root / "usr/share/doc/interchange/sbom.cdx.json").read_text())
     names = {each["name"] for each in bill["components"]}
