@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import signal
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -16,7 +15,7 @@ from grpc_health.v1.health import HealthServicer
 from grpc_health.v1.health_pb2 import HealthCheckRequest, HealthCheckResponse
 from grpc_health.v1.health_pb2_grpc import add_HealthServicer_to_server
 
-from chassis import metrics
+from chassis import metrics, signals
 from chassis.auth import Verifier
 from chassis.config import Config
 from chassis.interceptors import Gate
@@ -211,9 +210,7 @@ def run(server: Server, *background: Background) -> None:
     Returns when everything has stopped. What does not stop in its time is left behind: the process
     then ends at once, still with status 0, for it did what it was told.
     """
-    told = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+    told = signals.told_to_end()
     started: list[tuple[Callable[[], None], str]] = []
     try:
         for each in background:
@@ -221,7 +218,7 @@ def run(server: Server, *background: Background) -> None:
             started.append((each.stop, type(each).__name__))
         server.start()
         started.append((server.stop, "Server"))
-        told.wait()
+        signals.wait(told)
         log.info("stopping")
     finally:
         deadline = time.monotonic() + STOP_S

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from collections.abc import Iterable
 from itertools import count
 from pathlib import Path
-from threading import Event
 
 import click
 from aiosmtpd.controller import Controller
 from aiosmtpd.smtp import SMTP, Envelope, Session
+
+from chassis import signals
 
 KEPT = 5000
 LARGEST = 1024 * 1024
@@ -53,13 +53,11 @@ def _received(recipients: Iterable[str]) -> bytes:
 @click.option("--folder", type=click.Path(path_type=Path), required=True, help="Where mails go.")
 def main(port: int, folder: Path) -> None:
     """Take mail on loopback until told to stop."""
-    told = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+    told = signals.told_to_end()
     mailbox = Mailbox(folder)
     controller = Controller(mailbox, hostname="127.0.0.1", port=port, data_size_limit=LARGEST)
     controller.start()
-    told.wait()
+    signals.wait(told)
     controller.stop()
 
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from threading import Event
 
 import click
 
+from chassis.signals import told_to_end
 from cli.demonstration import Told, sign_ins
 from cli.network import Network, discard_half_begun, require_free_ports
 from cli.nursery import Nursery
@@ -21,9 +21,7 @@ TEND_EVERY_S = 0.2
 def network() -> None:
     """Run three regions with demonstrations, partners of each other, until Ctrl-C."""
     settings = Settings()
-    told = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+    told = told_to_end()
     require_free_ports(settings)
     if discard_half_begun(settings):
         click.echo("the demonstrations were broken off last time; beginning again")

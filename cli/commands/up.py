@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import signal
 import time
 from threading import Event
 
 import click
 
+from chassis.signals import told_to_end
 from cli.address_book import AddressBook
 from cli.demonstration import Told, discard_half_seeded, is_seeded, sign_ins
 from cli.nursery import Nursery
@@ -23,9 +23,7 @@ TEND_EVERY_S = 0.2
 def up(demo: bool) -> None:
     """Run a whole region on this machine until Ctrl-C."""
     settings = Settings().model_copy(update={"traces": True} if demo else {})
-    told = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+    told = told_to_end()
     _refuse_second(settings)
     if demo and discard_half_seeded(settings):
         click.echo("the demonstration was broken off last time; beginning again")

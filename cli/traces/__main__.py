@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import signal
-from threading import Event
-
 import click
 
+from chassis import signals
 from cli.traces.receiver import receiving
 
 
 def receive(port: int, host: str) -> None:
     """Receive until SIGTERM or SIGINT."""
-    told = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: told.set())
+    told = signals.told_to_end()
     with receiving(port, host) as taken:
         click.echo(f"traces are received and shown at http://{host}:{taken}")
-        told.wait()
+        signals.wait(told)
 
 
 @click.command()

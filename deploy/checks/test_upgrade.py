@@ -6,10 +6,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from cli.settings import SERVICES
-from deploy.checks.rolling import at_work
+from deploy.checks.rolling import RETRIED, at_work
 from tests.conftest import new_database
 from tests.support import servers
 from tests.support.fleet import Fleet, last, today
+
+# Its gateway, which is here for as long as services are replaced, does not yet ask again what a program that stops has
+# not begun: it says 503, and its caller asks again.
+BY_THE_LAST_RELEASE = frozenset({503})
 
 
 def test_the_last_release_becomes_today_and_back_while_people_work(tmp_path: Path) -> None:
@@ -22,7 +26,7 @@ def test_the_last_release_becomes_today_and_back_while_people_work(tmp_path: Pat
     ):
         fleet.start(before)
 
-        with at_work(fleet) as go_on:
+        with at_work(fleet, RETRIED | BY_THE_LAST_RELEASE) as go_on:
             fleet.prepare(now)
             go_on()
             for program in now.programs:
