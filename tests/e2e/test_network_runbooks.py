@@ -20,6 +20,13 @@ STILL_S = 60.0
 
 
 @pytest.fixture(scope="module")
+def network(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningNetwork]:
+    """Of our own: others follow a region into three epochs an hour, and we need all of them."""
+    with RunningNetwork.started(tmp_path_factory.mktemp("runbooks")) as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
 def world(network: RunningNetwork) -> World:
     return network.east.running.world("runbooks")
 
