@@ -113,6 +113,7 @@ def requests() -> str:
         title=gettext("Requests") if sees_others else gettext("Your requests"),
         requests=found["requests"],
         token=found["nextPageToken"],
+        person=who.person,
         waiting=[each["name"] for each in found["requests"] if _waits_for(who, each)],
     )
 
