@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from tests.bench.report import Row, bound
@@ -30,10 +30,15 @@ def proportional_mib(pid: int) -> float:
     return _held(pid)["Pss"]
 
 
-def alone_mib(pid: int) -> float:
-    """As if it shared files only: what it would hold in a container of its own."""
-    held = _held(pid)
-    return held["Anonymous"] + held["Pss_File"]
+def alone_mib(pids: Iterable[int]) -> float:
+    """What a program of these processes would hold in a container of its own, where it shares only files with others.
+
+    Its processes are forks of one, so that the largest's memory has all that they share; the others add what is theirs.
+    """
+    held = [_held(pid) for pid in pids]
+    files = sum(each["Pss_File"] for each in held)
+    shared = max(each["Anonymous"] - each["Private_Dirty"] for each in held)
+    return files + shared + sum(each["Private_Dirty"] for each in held)
 
 
 def _held(pid: int) -> dict[str, float]:

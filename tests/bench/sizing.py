@@ -143,7 +143,7 @@ def process_s(pid: int) -> float:
 
 
 def memory(region: RunningRegion) -> Figures:
-    return {each: sum(map(alone_mib, descendants(region.pid(each)))) for each in ALL}
+    return {each: alone_mib(descendants(region.pid(each))) for each in ALL}
 
 
 def sizes(region: RunningRegion) -> Figures:
