@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from tests.e2e.conftest import RunningRegion
-from tests.support.pages import Browser, Page
+from tests.support.pages import Browser, Page, words
 from tests.support.story import Cast, link, live_the_story
 from tests.support.waiting import eventually
 from tests.support.world import PASSWORD
@@ -127,12 +127,24 @@ def test_an_operator_verifies_appoints_and_reads_the_log(region: RunningRegion, 
     assert operator.send(person=member.name).says("Mira Member")
     page = operator.get(f"/operator/audit?subject={organisation}")
     assert page.says("Verified an organisation") and page.says("The log is whole")
+    asked = eventually(lambda: _dealt_with(operator, "Unchecked Charity"))
+    assert operator.get(asked).says("This was dealt with")
+    assert operator.get(f"{asked}?lang=cy").says("Cafodd hyn ei drin")
+    operator.get("/messages?lang=en")
     for path in (
         "/operator/organisations",
         "/operator/deliveries",
         "/operator/deliveries?state=SENT",
     ):
         operator.get(path)
+
+
+def _dealt_with(operator: Browser, organisation: str) -> str:
+    """Where the message about it is, once its card says so."""
+    cards = operator.get("/messages").all("li", class_="app-card")
+    (card,) = [each for each in cards if organisation in words(each)]
+    assert "Dealt with" in words(card) and "Something waits for you" not in words(card)
+    return next(card.iter("a")).get("href") or ""
 
 
 def test_a_manager_commits_to_the_office_and_gives_it_up(region: RunningRegion, web: str) -> None:

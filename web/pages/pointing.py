@@ -32,3 +32,10 @@ def preferences(_: UUID) -> Reply:
 @signed_in
 def introduction(notice: UUID, interest: UUID) -> Reply:
     return redirect(f"/notices/{notice}/interests/{interest}", 303)
+
+
+@pages.get("/notices/<uuid:notice>/reports/<uuid:report>")
+@signed_in
+def report(**_: UUID) -> Reply:
+    """The queue of what is to be looked at."""
+    return redirect("/operator/moderation", 303)

@@ -15,7 +15,8 @@ def to_proto(message: Message) -> pb.Message:
         body=message.body,
         template=message.template,
         about=message.about,
-        action_needed=message.action_needed,
+        action_needed=message.waits,
         create_time=stamp(message.create_time),
         read_time=stamp(message.read_time) if message.read_time else None,
+        settle_time=stamp(message.settle_time) if message.settle_time else None,
     )

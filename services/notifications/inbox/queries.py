@@ -16,6 +16,8 @@ from services.notifications.inbox.models import Message
 from services.notifications.policy import is_person
 
 NEWEST_FIRST = (Message.create_time.desc(), Message.id.desc())
+# What was dealt with before anybody read it is no news any more.
+IS_NEWS = and_(Message.read_time.is_(None), Message.settle_time.is_(None))
 
 
 def load_own(session: Session, name: str) -> Message:
@@ -29,7 +31,7 @@ def load_own(session: Session, name: str) -> Message:
 def listing(person: str, *, unread: bool) -> Select[Message]:
     """What ListMessages pages through."""
     statement = select(Message).where(Message.person == person)
-    return statement.where(Message.read_time.is_(None)) if unread else statement
+    return statement.where(IS_NEWS) if unread else statement
 
 
 def unread_count(session: Session, person: str) -> int:
@@ -41,7 +43,7 @@ def mark_all_read(session: Session, person: str, *, at: datetime) -> int:
     """How many were marked."""
     statement = (
         update(Message)
-        .where(Message.person == person, Message.read_time.is_(None))
+        .where(Message.person == person, IS_NEWS)
         .values(read_time=at)
         .returning(Message.id)
     )
@@ -57,9 +59,9 @@ def everything(session: Session, person: str) -> Sequence[Message]:
 def told_by(
     session: Session, *, message: UUID | None = None, digest: UUID | None = None
 ) -> Sequence[Message]:
-    """What one mail tells: a message, or what a digest gathers, oldest first."""
+    """What one mail tells: a message, or what a digest gathers, oldest first; but what was dealt with since."""
     wanted = Message.id == message if message else Message.digest_id == digest
-    statement = select(Message).where(wanted)
+    statement = select(Message).where(wanted, Message.settle_time.is_(None))
     return session.scalars(statement.order_by(Message.create_time, Message.id)).all()
 
 

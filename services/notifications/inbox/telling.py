@@ -14,7 +14,7 @@ from chassis.database import new_id
 from services.notifications.audience.queries import living
 from services.notifications.deliveries import queue
 from services.notifications.deliveries.models import State
-from services.notifications.inbox.models import Message
+from services.notifications.inbox.models import Ask, Message
 from services.notifications.preferences import queries as preferences
 from services.notifications.preferences.models import DIGESTS, Preferences
 from services.notifications.templates.catalogue import CATALOGUE, Template
@@ -59,6 +59,12 @@ def _tell_one(
         create_time=at,
     )
     new = session.scalar(statement.on_conflict_do_nothing().returning(Message.id))
+    if new and kind.action_needed and about:
+        event = current_event().id
+        ask = Ask(
+            message_id=new, person=wishes.person, event_id=event, template=kind.name, about=about
+        )
+        session.add(ask)
     if new and not waits:
         state = State.QUEUED if is_wanted else State.SKIPPED
         queue.add(session, wishes.person, kind, message=new, state=state, at=at)

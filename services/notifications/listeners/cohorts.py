@@ -6,6 +6,7 @@ from interchange.matching.v1 import events_pb2 as events
 from sqlalchemy.orm import Session
 
 from services.notifications.audience.queries import all_managers, display_name, managers
+from services.notifications.inbox.settling import settle
 from services.notifications.inbox.telling import tell
 
 Facts = events.ApplicationFacts
@@ -26,10 +27,12 @@ def on_applied(session: Session, event: events.ApplicationMade) -> None:
 
 
 def on_withdrawn(session: Session, event: events.ApplicationWithdrawn) -> None:
+    settle(session, event.application.application, "pair-published")
     _tell(
         session, "application-withdrawn", _managers(session, event.application), event.application
     )
     if event.HasField("partner"):
+        settle(session, event.partner.application, "pair-published")
         both = [event.partner.person, *_managers(session, event.partner)]
         _tell(session, "partner-dropped-out", both, event.partner)
 

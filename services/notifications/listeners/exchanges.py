@@ -10,23 +10,28 @@ from sqlalchemy.orm import Session
 
 from chassis.convert import read_day
 from services.notifications.audience.queries import called, managers, region_called
+from services.notifications.inbox.settling import settle
 from services.notifications.inbox.telling import tell
 
 Facts = events.ExchangeFacts
+UNSIGNED = ("exchange-terms-changed", "exchange-action-refused")  # what asks for something
 
 
 def on_terms_changed(session: Session, event: events.ExchangeTermsChanged) -> None:
+    settle(session, event.exchange.exchange, *UNSIGNED)
     _tell(session, "exchange-terms-changed", _others(event.exchange), event.exchange)
 
 
 def on_signed(session: Session, event: events.ExchangeSigned) -> None:
     """The last signature makes it agreed, and that is news enough."""
+    settle(session, event.exchange.exchange, *UNSIGNED, people=[event.exchange.actor])
     if event.exchange.state != Exchange.AGREED:
         _tell(session, "exchange-signed", _others(event.exchange), event.exchange)
 
 
 def on_agreed(session: Session, event: events.ExchangeAgreed) -> None:
     facts = event.exchange
+    settle(session, facts.exchange, *UNSIGNED)
     days = {
         "first_day": read_day(facts.start_date, field="start_date"),
         "last_day": read_day(facts.end_date, field="end_date"),
@@ -35,14 +40,17 @@ def on_agreed(session: Session, event: events.ExchangeAgreed) -> None:
 
 
 def on_started(session: Session, event: events.ExchangeStarted) -> None:
+    settle(session, event.exchange.exchange, *UNSIGNED)
     _tell(session, "exchange-started", event.exchange.signatories, event.exchange)
 
 
 def on_completed(session: Session, event: events.ExchangeCompleted) -> None:
+    settle(session, event.exchange.exchange, *UNSIGNED)
     _tell(session, "exchange-completed", event.exchange.signatories, event.exchange)
 
 
 def on_ended_early(session: Session, event: events.ExchangeEndedEarly) -> None:
+    settle(session, event.exchange.exchange, *UNSIGNED)
     _tell(session, "exchange-ended-early", event.exchange.signatories, event.exchange)
 
 

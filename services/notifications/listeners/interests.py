@@ -9,9 +9,11 @@ from sqlalchemy.orm import Session
 
 from chassis.names import format_name
 from services.notifications.audience.queries import answering, called, managers
+from services.notifications.inbox.settling import settle
 from services.notifications.inbox.telling import tell
 
 Facts = events.InterestFacts
+UNDECIDED = ("interest-proposed", "interest-endorsed")  # what people are told while it is open
 
 
 def on_proposed(session: Session, event: events.InterestProposed) -> None:
@@ -24,6 +26,7 @@ def on_proposed(session: Session, event: events.InterestProposed) -> None:
 
 def on_endorsed(session: Session, event: events.InterestEndorsed) -> None:
     facts = event.interest
+    settle(session, facts.interest, "interest-proposed")
     deciding = _notice_managers(session, facts)
     others = [*_interested_manager(session, facts), facts.participant]
     _tell(session, "interest-endorsed", deciding, facts)
@@ -33,6 +36,7 @@ def on_endorsed(session: Session, event: events.InterestEndorsed) -> None:
 def on_accepted(session: Session, event: events.InterestAccepted) -> None:
     """All four, who may from now on know each other."""
     facts = event.interest
+    settle(session, facts.interest, *UNDECIDED)
     people = [
         *answering(session, facts.notice_manager, facts.notice_organisation),
         *_interested_manager(session, facts),
@@ -45,6 +49,7 @@ def on_accepted(session: Session, event: events.InterestAccepted) -> None:
 
 def on_declined(session: Session, event: events.InterestDeclined) -> None:
     facts = event.interest
+    settle(session, facts.interest, *UNDECIDED)
     template = "interest-not-chosen" if event.not_chosen else "interest-declined"
     interested = [*_interested_manager(session, facts), facts.participant]
     _tell(session, template, interested, facts)
@@ -52,6 +57,7 @@ def on_declined(session: Session, event: events.InterestDeclined) -> None:
 
 def on_withdrawn(session: Session, event: events.InterestWithdrawn) -> None:
     facts = event.interest
+    settle(session, facts.interest, *UNDECIDED)
     _tell(session, "interest-withdrawn", _notice_managers(session, facts), facts)
 
 

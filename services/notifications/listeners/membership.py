@@ -12,6 +12,7 @@ from services.notifications.audience.queries import (
     managers_or_operators,
     operators,
 )
+from services.notifications.inbox.settling import settle
 from services.notifications.inbox.telling import tell
 
 
@@ -30,6 +31,7 @@ def on_registered(session: Session, event: events.OrganisationRegistered) -> Non
 def on_verified(session: Session, event: events.OrganisationVerified) -> None:
     verified = event.organisation
     records.keep_organisation(session, verified)
+    settle(session, verified.name, "organisation-registered")
     tell(
         session,
         "organisation-verified",
@@ -45,8 +47,13 @@ def on_revised(session: Session, event: events.OrganisationRevised) -> None:
 
 def on_appointed(session: Session, event: events.ManagerAppointed) -> None:
     records.keep_manager(session, event)
+    settle(session, event.organisation, "manager-stepped-down")
     name = display_name(session, event.organisation)
     tell(session, "manager-appointed", [event.person], about=event.manager, organisation=name)
+
+
+def on_committed(session: Session, event: events.ManagerCommitted) -> None:
+    settle(session, event.manager, "manager-appointed")
 
 
 def on_coordinator(session: Session, event: events.CoordinatorAppointed) -> None:
@@ -59,16 +66,11 @@ def on_coordinator_dismissed(session: Session, event: events.CoordinatorDismisse
 
 def on_stepped_down(session: Session, event: events.ManagerSteppedDown) -> None:
     records.end_manager(session, event)
+    settle(session, event.manager, "manager-appointed")
     name, about = display_name(session, event.organisation), event.organisation
     tell(session, "manager-succeeds", [event.successor], about=about, organisation=name)
-    tell(
-        session,
-        "manager-stepped-down",
-        operators(session),
-        about=about,
-        organisation=name,
-        succeeded=bool(event.successor),
-    )
+    template = "manager-replaced" if event.successor else "manager-stepped-down"
+    tell(session, template, operators(session), about=about, organisation=name)
 
 
 def on_operator(session: Session, event: events.OperatorAppointed) -> None:
@@ -77,17 +79,21 @@ def on_operator(session: Session, event: events.OperatorAppointed) -> None:
 
 
 def on_requested(session: Session, event: events.MembershipRequested) -> None:
+    """Whoever asks elsewhere now, has taken back what they asked before."""
+    settle(session, event.person, "membership-requested")
     deciding = managers_or_operators(session, event.organisation)
     name = display_name(session, event.organisation)
     tell(session, "membership-requested", deciding, about=event.person, organisation=name)
 
 
 def on_joined(session: Session, event: events.PersonJoined) -> None:
+    settle(session, event.person, "membership-requested")
     name = display_name(session, event.organisation)
     tell(session, "person-joined", [event.person], about=event.person, organisation=name)
 
 
 def on_moved(session: Session, event: events.PersonEmployerChanged) -> None:
+    settle(session, event.person, "membership-requested")
     tell(
         session,
         "employer-changed",

@@ -7,6 +7,7 @@ from interchange.opportunities.v1.swaps_pb2 import Swap, SwapLeg
 from sqlalchemy.orm import Session
 
 from services.notifications.audience.queries import display_name, managers
+from services.notifications.inbox.settling import settle
 from services.notifications.inbox.telling import tell
 
 Facts = events.SwapFacts
@@ -17,16 +18,29 @@ def on_proposed(session: Session, event: events.SwapProposed) -> None:
     _tell(session, "swap-proposed", event.swap, deadline=deadline, legs=_legs(session, event.swap))
 
 
+def on_revised(session: Session, event: events.SwapRevised) -> None:
+    """Whose organisation has agreed has nothing more to do."""
+    agreed = managers(session, *_agreed(event.swap.swap))
+    settle(session, event.swap.swap.name, "swap-proposed", people=agreed)
+
+
 def on_agreed(session: Session, event: events.SwapAgreed) -> None:
+    _settle(session, event.swap)
     _tell(session, "swap-agreed", event.swap, legs=_legs(session, event.swap))
 
 
 def on_degraded(session: Session, event: events.SwapDegraded) -> None:
+    _settle(session, event.swap)
     _tell(session, "swap-degraded", event.swap, gone=_gone(session, event.swap.swap))
 
 
 def on_lapsed(session: Session, event: events.SwapLapsed) -> None:
+    _settle(session, event.swap)
     _tell(session, "swap-lapsed", event.swap, gone=_gone(session, event.swap.swap))
+
+
+def _settle(session: Session, facts: Facts) -> None:
+    settle(session, facts.swap.name, "swap-proposed")
 
 
 def _tell(session: Session, template: str, facts: Facts, **more: object) -> None:
@@ -41,6 +55,13 @@ def _organisations(swap: Swap) -> dict[str, str]:
     """By notice."""
     hosts = {leg.host_notice: leg.host_organisation for leg in swap.legs}
     return hosts | {leg.visiting_notice: leg.visiting_organisation for leg in swap.legs}
+
+
+def _agreed(swap: Swap) -> set[str]:
+    hosts = {each.host_organisation for each in swap.legs if each.HasField("host_agree_time")}
+    return hosts | {
+        each.visiting_organisation for each in swap.legs if each.HasField("visiting_agree_time")
+    }
 
 
 def _legs(session: Session, facts: Facts) -> list[str]:

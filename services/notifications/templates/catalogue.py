@@ -65,6 +65,7 @@ CATALOGUE = {
         *_asked("organisation-registered", "manager-appointed", "manager-stepped-down"),
         *_told(
             "organisation-verified",
+            "manager-replaced",
             "manager-succeeds",
             "operator-appointed",
             "coordinator-appointed",

@@ -274,7 +274,7 @@ CASES: Mapping[str, Case] = {
     ),
     "manager stepped down for another": (
         lambda h: stepped_down(h, h.colleague),
-        lambda h: {"manager-stepped-down": {h.operator}, "manager-succeeds": {h.colleague}},
+        lambda h: {"manager-replaced": {h.operator}, "manager-succeeds": {h.colleague}},
     ),
     "manager stepped down for nobody": (
         lambda h: stepped_down(h, ""),
@@ -463,10 +463,10 @@ def test_every_event_that_concerns_people_is_heard() -> None:
 
     # What one's own organisation's manager or operator did, and knows; what programs tell each other;
     # and what people hear of by the exchanges that a swap is made of.
-    known = {"NoticeRevised", "ManagerCommitted", "SuggestionDismissed"}
+    known = {"SuggestionDismissed"}
     skills = {"SkillAdded", "SkillRevised", "SkillRetired"}
     between_programs = {"ActTaken", "NoticesCopied", "PartnerRecordDue", "PartnerRecordErased"}
-    by_exchanges = {"SwapRevised", "SwapBegun", "SwapCompleted"}
+    by_exchanges = {"SwapBegun", "SwapCompleted"}
     assert unheard == known | skills | between_programs | by_exchanges
     assert all(subject_of(kind.DESCRIPTOR) for kind in HANDLERS)
 

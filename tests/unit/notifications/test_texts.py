@@ -22,7 +22,6 @@ FACTS = {
     "last_day": date(2027, 2, 26),
     "reason": "FILLED",
     "for_you": False,
-    "succeeded": False,
     "region": "East of England",
     "yours": True,
     "is_gone": True,
