@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from functools import cache
 from hashlib import blake2b
 
@@ -41,6 +41,7 @@ MOMENTS = ("published", "closes", "start", "end")
 # Text, and how much a word in it counts. A title's word is in both.
 WEIGHTS = {"title": 4.0, "text": 1.0}
 PIECES, WORDS = "pieces", "words"
+SAID = "text"  # where every word is that a notice is found by
 
 
 @cache
@@ -100,6 +101,12 @@ def document_of(notice: pb.Notice, place: Place, digest: bytes) -> Document:
     for field, moment in _moments(notice):
         document.add_integer(field, moment)
     return document
+
+
+def terms_of(document: Document, field: str) -> Collection[str]:
+    """What the engine makes of a document's field."""
+    texts = document.get_all(field)
+    return {stem for text in texts for stem in stems().analyze(text)} if field == SAID else texts
 
 
 def values_of(notice: pb.Notice) -> Iterable[tuple[str, str]]:

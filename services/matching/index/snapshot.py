@@ -3,43 +3,55 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping, Sequence
-from functools import cached_property
+from collections.abc import Collection, Mapping, Sequence
+from functools import cache, cached_property
 from itertools import count
 from math import log
 from typing import cast
 
 from interchange.common.v1.types_pb2 import Place
 from interchange.opportunities.v1.notices_pb2 import Notice
-from tantivy import DocAddress, Document, Order, Query, Searcher
+from pyroaring import BitMap
+from tantivy import DocAddress, Document, Query, Searcher
 
 from services.matching.distance import Point, point
 from services.matching.index import queries
-from services.matching.index.schema import PLACE
+from services.matching.index.schema import NEVER, PLACE
+from services.matching.index.sets import Sets
+from services.matching.index.those import Those
 
 # Begun at the time of the start: a token of the process before means none of ours.
 _stamps = count(time.time_ns())
-# Far more than a region has places; the engine refuses to count more values than that.
-MOST_PLACES = 65_000
 
 
 class Snapshot:
     """It never changes: who holds one gets the same answers from it, whatever is committed meanwhile."""
 
-    def __init__(self, searcher: Searcher) -> None:
+    def __init__(self, searcher: Searcher, sets: Sets) -> None:
+        """Both of the same moment."""
         self._searcher = searcher
+        self.sets = sets
         self.stamp = next(_stamps)
 
     def __len__(self) -> int:
         return int(self._searcher.num_docs)
 
-    def count(self, query: Query) -> int:
-        found = self._searcher.search(_unranked(query), 1, count=True)
-        return int(found.count)  # type: ignore[attr-defined]  # left out of its stubs
+    @property
+    def all(self) -> Those:
+        return Those(Query.all_query(), self.sets.there)
 
-    def has(self, query: Query) -> bool:
-        """Whether anything is found."""
-        return bool(self._searcher.search(_unranked(query), 1, count=False).hits)
+    def having(self, field: str, values: Collection[str]) -> Those:
+        """Those that have any of the values."""
+        return Those(queries.having(field, values), self.sets.having(field, values))
+
+    def numbered(self, numbers: Sequence[int]) -> Those:
+        """Those with these numbers."""
+        rows = BitMap(self.sets.numbered(numbers).values())
+        return Those(queries.numbered(numbers), rows)
+
+    def between(self, field: str, first: int = -NEVER, last: int = NEVER) -> Those:
+        """Those whose moment is not before the first and not after the last."""
+        return Those(queries.between(field, first, last), self.sets.between(field, first, last))
 
     def best(self, query: Query, most: int) -> dict[int, float]:
         """Numbers of the best by the query's score, best first, each with it."""
@@ -47,41 +59,10 @@ class Snapshot:
         ids = self._ids([address for _, address in hits])
         return dict(zip(ids, (score for score, _ in hits), strict=True))
 
-    def ordered(
-        self, query: Query, field: str, most: int, *, newest_first: bool
-    ) -> list[tuple[int, int]]:
-        """The first by a moment, as (moment, number), and all that share the last one's moment."""
-        direction = Order.Desc if newest_first else Order.Asc
-        wanted = most
-        while True:
-            found = self._searcher.search(
-                query, wanted, count=False, order_by_field=field, order=direction
-            )
-            hits = found.hits
-            moments = [moment for moment, _ in hits]
-            if len(hits) < wanted or moments[most - 1] != moments[-1]:
-                break
-            wanted *= 2
-        ids = self._ids([address for _, address in hits])
-        return list(zip(moments, ids, strict=True))
-
-    def values(
-        self, query: Query, fields: Sequence[str], most: int
-    ) -> Mapping[str, Mapping[str, int]]:
-        """Of each field its most frequent values among what is found, with how many have them."""
-        wanted = {field: {"terms": {"field": field, "size": most}} for field in fields}
-        found = self._searcher.aggregate(query, wanted)
-        return {
-            field: {bucket["key"]: int(bucket["doc_count"]) for bucket in found[field]["buckets"]}
-            for field in fields
-        }
-
     @cached_property
     def places(self) -> Mapping[str, Point]:
         """Every place there is a notice at."""
-        return {
-            key: _point(key) for key in self.values(Query.all_query(), [PLACE], MOST_PLACES)[PLACE]
-        }
+        return {key: _point(key) for key in self.sets.terms(PLACE)}
 
     def rarity(self, field: str, term: str) -> float:
         """Inverse document frequency as BM25 has it; 0 for a term that is nowhere."""
@@ -95,17 +76,10 @@ class Snapshot:
         """Words as they were written, small and without accents, that begin so; how many notices have them."""
         return list(self._searcher.terms_with_prefix("words", prefix, limit=most))
 
-    def find(
-        self, ids: Sequence[int], among: Query | None = None
-    ) -> dict[int, tuple[Notice, Place]]:
-        """The notices with these numbers, and where they are; those that are not there are left out,
-        or not among these.
-        """
-        wanted = [queries.numbered(ids), *([among] if among else [])]
-        return {
-            number: self._read(address)
-            for number, address in self._addresses(queries.every(wanted), len(ids))
-        }
+    def find(self, ids: Sequence[int]) -> dict[int, tuple[Notice, Place]]:
+        """The notices with these numbers, and where they are; those that are not there are left out."""
+        found = self._addresses(queries.numbered(ids), len(ids))
+        return {number: self._read(address) for number, address in found}
 
     def numbers(self, query: Query, most: int) -> list[int]:
         """Numbers of what is found, in no order."""
@@ -136,11 +110,7 @@ class Snapshot:
         return Notice.FromString(notice), Place.FromString(place)
 
 
-def _unranked(query: Query) -> Query:
-    """Whoever only wants to know what is found need not have it weighed."""
-    return Query.const_score_query(query, 0.0)
-
-
+@cache
 def _point(key: str) -> Point:
     latitude, longitude = map(float, key.split(","))
     return point(latitude, longitude)

@@ -17,6 +17,7 @@ from tantivy import Index as Tantivy
 from chassis.database import Database
 from services.matching.index.meanings import Meanings
 from services.matching.index.schema import MOST_MEANING, PLACE, analysers, id_of, key_of, schema
+from services.matching.index.sets import Rows
 from services.matching.index.snapshot import Snapshot
 from services.matching.models import Organisation
 from services.matching.text.encoder import Encoder
@@ -46,11 +47,14 @@ class Edition:
         for name, analyser in analysers():
             index.register_tokenizer(name, analyser)
         writer = index.writer(num_threads=1)
+        rows = Rows()
         for each in known.values():
-            writer.add_document(document_of(each))
+            document = document_of(each)
+            rows.put(document)
+            writer.add_document(document)
         writer.commit()
         index.reload()
-        return cls(stamp, Snapshot(index.searcher()), known)
+        return cls(stamp, Snapshot(index.searcher(), rows.now()), known)
 
 
 class Directory:

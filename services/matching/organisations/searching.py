@@ -12,25 +12,24 @@ import numpy as np
 from interchange.common.v1.types_pb2 import Sector
 from interchange.identity.v1 import organisations_pb2
 from interchange.matching.v1 import matching_pb2 as pb
-from tantivy import Query
+from pyroaring import BitMap
 
 from chassis.auth import Principal
 from chassis.errors import InvalidArgument
 from chassis.pages import write_token
 from services.matching.distance import chord, chord_of, miles, point
 from services.matching.index.follower import Follower
-from services.matching.index.queries import any_of, every, having, numbered
 from services.matching.index.schema import PLACE
+from services.matching.index.those import Those
 from services.matching.organisations.directory import Directory, Edition
 from services.matching.paging import read_key
 from services.matching.search.asking import Asked, understand
 from services.matching.search.filters import Filters, visible
-from services.matching.search.relevance import NEAR
+from services.matching.search.relevance import NEAR, those_that_say
 from services.matching.search.snippets import Marked, marked, snippet
 from services.matching.text.windows import on_scale, text_fit
 
 DEFAULT_SIZE = 20
-MOST_VALUES = 50
 COUNTED = ("kind", "sector")
 Key = tuple[float, str, int]  # what it is sorted by, smaller first; its name; its number
 START: Key = (-inf, "", 0)
@@ -42,7 +41,7 @@ class Found:
 
     asked: Asked
     scores: Mapping[int, float]
-    query: Query
+    rows: BitMap
 
 
 def search(
@@ -63,16 +62,16 @@ def search(
     size = request.page_size or DEFAULT_SIZE
     page = [key for key in keys if key > after][: size + 1]
     shown = [(number, edition.known[number]) for _, _, number in page[:size]]
-    seen = visible(who, follower.regions, at=at)
+    notices = follower.snapshot
+    seen = visible(notices, who, follower.regions, at=at).rows
     open_notices = [
-        follower.snapshot.count(every((seen, having("organisation", [each.name]))))
-        for _, each in shown
+        len(seen & notices.sets.having("organisation", [each.name])) for _, each in shown
     ]
     return pb.SearchOrganisationsResponse(
         organisations=[each for _, each in shown],
         hits=[
-            _hit(each, found.scores.get(number, 0.0), found.asked, request, notices)
-            for (number, each), notices in zip(shown, open_notices, strict=True)
+            _hit(each, found.scores.get(number, 0.0), found.asked, request, number_open)
+            for (number, each), number_open in zip(shown, open_notices, strict=True)
         ],
         facets=_facets(edition, found, filters),
         total_size=len(keys),
@@ -95,30 +94,31 @@ def _check(request: pb.SearchOrganisationsRequest) -> None:
 def _filters(edition: Edition, request: pb.SearchOrganisationsRequest) -> Filters:
     kinds = [organisations_pb2.Organisation.Kind.Name(each) for each in request.kind]
     wanted = {"kind": kinds, "sector": [Sector.Name(each) for each in request.sector]}
-    chosen = {field: having(field, values) for field, values in wanted.items() if values}
+    chosen = {
+        field: edition.snapshot.having(field, values) for field, values in wanted.items() if values
+    }
     return Filters(_within(edition, request), chosen)
 
 
-def _within(edition: Edition, request: pb.SearchOrganisationsRequest) -> Query:
+def _within(edition: Edition, request: pb.SearchOrganisationsRequest) -> Those:
     if not request.radius_miles:
-        return every(())
+        return edition.snapshot.all
     around, limit = point(request.latitude, request.longitude), chord_of(request.radius_miles)
     places = edition.snapshot.places
-    return having(PLACE, [key for key, place in places.items() if chord(around, place) <= limit])
+    near = [key for key, place in places.items() if chord(around, place) <= limit]
+    return edition.snapshot.having(PLACE, near)
 
 
 def _found(directory: Directory, edition: Edition, follower: Follower, query: str) -> Found:
     """All the words, or any of them where no organisation says all; and what means about the same."""
-    asked = understand(edition.snapshot, query)
+    snapshot = edition.snapshot
+    asked = understand(snapshot, query)
     if not query.strip():
-        return Found(asked, {}, every(()))
-    words = asked.all_words()
-    if not edition.snapshot.count(words):
-        words = asked.any_word()
-    lexical = edition.snapshot.best(words, max(len(edition.known), 1))
+        return Found(asked, {}, snapshot.sets.there)
+    lexical = snapshot.best(those_that_say(snapshot, asked).query, max(len(edition.known), 1))
     dense = _meant(directory, follower, asked.did_you_mean or query)
     scores = _scores(edition, asked, lexical, dense)
-    return Found(asked, scores, numbered(list(scores)) if scores else any_of(()))
+    return Found(asked, scores, BitMap(snapshot.sets.numbered(scores).values()))
 
 
 def _meant(directory: Directory, follower: Follower, query: str) -> Mapping[int, float]:
@@ -148,8 +148,7 @@ def _scores(
 def _keys(
     edition: Edition, found: Found, filters: Filters, request: pb.SearchOrganisationsRequest
 ) -> Iterator[Key]:
-    passing = every((filters.but(), found.query))
-    for number in edition.snapshot.numbers(passing, len(edition.known)):
+    for number in edition.snapshot.sets.numbers(filters.but().rows & found.rows).tolist():
         organisation = edition.known[number]
         yield (
             _value(organisation, found, number, request),
@@ -204,9 +203,8 @@ def _marks(text: Marked) -> list[pb.Mark]:
 
 def _facets(edition: Edition, found: Found, filters: Filters) -> Iterator[pb.Facet]:
     for field in COUNTED:
-        passing = every((filters.but(field), found.query))
-        counts = edition.snapshot.values(passing, [field], MOST_VALUES)[field]
-        yield pb.Facet(field=field, values=list(_values(counts)))
+        counts = edition.snapshot.sets.counts(field, filters.but(field).rows & found.rows)
+        yield pb.Facet(field=field, values=_values(counts))
 
 
 def _values(counts: Mapping[str, int]) -> Iterator[pb.FacetValue]:

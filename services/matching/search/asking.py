@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from math import ceil
 
+from pyroaring import BitMap
 from tantivy import Occur, Query
 
 from services.matching.index.queries import any_of, every, term
-from services.matching.index.schema import PIECES, WEIGHTS
+from services.matching.index.schema import PIECES, SAID, WEIGHTS
 from services.matching.index.snapshot import Snapshot
 from services.matching.search import welsh
 from services.matching.text.terms import pieces_of, stems_of, words_of
@@ -58,6 +59,10 @@ class Asked:
 
     def any_word(self) -> Query:
         return any_of(map(_word_query, self.words))
+
+    def sets(self, snapshot: Snapshot) -> Sequence[BitMap]:
+        """For each word the notices that say it."""
+        return [_said(snapshot, word) for word in self.words]
 
     def most(self, snapshot: Snapshot) -> float:
         """What a notice of usual length scores that says each word once in its title."""
@@ -112,6 +117,13 @@ def _nearest(snapshot: Snapshot, word: str) -> str:
 def _word_query(word: Word) -> Query:
     forms = [term(field, stem, weight) for stem in word.stems for field, weight in WEIGHTS.items()]
     return any_of(forms) if forms else _pieces_query(word.asked)
+
+
+def _said(snapshot: Snapshot, word: Word) -> BitMap:
+    if word.stems:
+        return snapshot.sets.having(SAID, word.stems)
+    found = snapshot.numbers(_pieces_query(word.asked), max(len(snapshot), 1))
+    return BitMap(snapshot.sets.numbered(found).values())
 
 
 def _pieces_query(word: str) -> Query:

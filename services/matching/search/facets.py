@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 
 from interchange.matching.v1 import matching_pb2 as pb
-from tantivy import Query
+from pyroaring import BitMap
 
 from chassis.partner_regions import Regions
 from services.matching.index.schema import ANY_GRADE, ORGANISATION_SHOWN
-from services.matching.index.snapshot import Snapshot
+from services.matching.index.sets import Sets
 
 COUNTED = (
     "kind",
@@ -23,38 +23,21 @@ COUNTED = (
     "region",
 )
 MOST_VALUES = 50
-# More than are shown: among equals at the edge it is the value that decides, not who was read first.
-READ = 500
 # An organisation's name comes with its display name.
 READ_AS = {"organisation": ORGANISATION_SHOWN}
-# Every notice has exactly one, and nobody chooses it: its counts add up to what is found.
-OF_ALL = "visibility"
 
 
 def count(
-    snapshot: Snapshot,
-    found_but: Callable[[str], Query],
-    chosen: Mapping[str, Query],
-    regions: Regions,
-) -> tuple[list[pb.Facet], int]:
+    sets: Sets, found_but: Callable[[str], BitMap], chosen: Collection[str], regions: Regions
+) -> Iterator[pb.Facet]:
     """Of each field its values with counts, as if nothing of it were chosen: so one sees what another
-    choice would give; and the number of all that is found. `found_but` is what is found when
-    nothing is chosen of a field.
+    choice would give. `found_but` is what is found when nothing is chosen of a field.
     """
-    others = [each for each in COUNTED if each not in chosen]
-    counts = dict(_read(snapshot, found_but(""), [OF_ALL, *others]))
-    for field in chosen:
-        counts.update(_read(snapshot, found_but(field), [field]))
-    shown = [pb.Facet(field=each, values=_values(each, counts[each], regions)) for each in COUNTED]
-    return shown, sum(counts[OF_ALL].values())
-
-
-def _read(
-    snapshot: Snapshot, found: Query, fields: list[str]
-) -> Iterator[tuple[str, Mapping[str, int]]]:
-    columns = [READ_AS.get(field, field) for field in fields]
-    values = snapshot.values(found, columns, READ)
-    return ((field, values[column]) for field, column in zip(fields, columns, strict=True))
+    found = found_but("")
+    for field in COUNTED:
+        among = found_but(field) if field in chosen else found
+        counts = sets.counts(READ_AS.get(field, field), among)
+        yield pb.Facet(field=field, values=_values(field, counts, regions))
 
 
 def _values(field: str, counts: Mapping[str, int], regions: Regions) -> list[pb.FacetValue]:

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import reduce
+from operator import and_
 
 from interchange.common.v1.types_pb2 import GradeBand, Place, Sector
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.opportunities.v1 import notices_pb2
-from tantivy import Query
 
 from chassis.auth import Principal
 from chassis.convert import read_day
 from chassis.errors import InvalidArgument
 from chassis.partner_regions import Regions
 from services.matching.distance import chord, chord_of, miles, point
-from services.matching.index.queries import any_of, between, but_not, every, having
 from services.matching.index.schema import (
     ANY_GRADE,
     FIRST_DAY,
@@ -25,6 +25,7 @@ from services.matching.index.schema import (
     day_number,
 )
 from services.matching.index.snapshot import Snapshot
+from services.matching.index.those import Those
 from services.matching.policy import own_organisations
 
 PUBLIC = ("REGION", "NETWORK")
@@ -35,13 +36,13 @@ REMOTE = ("REMOTE", "HYBRID")
 class Filters:
     """What must be so of every notice found, and what was chosen of each field that is counted."""
 
-    always: Query
-    chosen: Mapping[str, Query]
+    always: Those
+    chosen: Mapping[str, Those]
 
-    def but(self, field: str = "") -> Query:
+    def but(self, field: str = "") -> Those:
         """All of them, as if nothing were chosen of this field."""
-        others = (query for name, query in self.chosen.items() if name != field)
-        return every((self.always, *others))
+        others = (those for name, those in self.chosen.items() if name != field)
+        return reduce(and_, others, self.always)
 
 
 def check(request: pb.SearchNoticesRequest) -> None:
@@ -74,19 +75,21 @@ def filters_of(
     *,
     at: datetime,
 ) -> Filters:
-    conditions = (visible(who, regions, at=at), *_uncounted(snapshot, request))
-    return Filters(every(conditions), dict(_chosen(request)))
+    may_be_seen = visible(snapshot, who, regions, at=at)
+    always = reduce(and_, _uncounted(snapshot, request), may_be_seen)
+    return Filters(always, dict(_chosen(snapshot, request)))
 
 
-def visible(who: Principal, regions: Regions, *, at: datetime) -> Query:
+def visible(snapshot: Snapshot, who: Principal, regions: Regions, *, at: datetime) -> Those:
     """What this caller may see at all, and what has not ended, whether or not that was announced."""
-    public = having("visibility", PUBLIC)
-    seen = any_of((public, having("organisation", sorted(own_organisations(who)))))
-    open_still = between("closes", int(at.timestamp() * 1_000_000) + 1)
-    return but_not(every((seen, open_still)), having("region", regions.hidden))
+    public = snapshot.having("visibility", PUBLIC)
+    own = snapshot.having("organisation", sorted(own_organisations(who)))
+    open_still = snapshot.between("closes", int(at.timestamp() * 1_000_000) + 1)
+    hidden = snapshot.having("region", regions.hidden)
+    return ((public | own) & open_still) - hidden
 
 
-def _chosen(request: pb.SearchNoticesRequest) -> Iterator[tuple[str, Query]]:
+def _chosen(snapshot: Snapshot, request: pb.SearchNoticesRequest) -> Iterator[tuple[str, Those]]:
     """For each filter that is set and has counts, those that pass it."""
     wanted: dict[str, Sequence[str]] = {
         "kind": [notices_pb2.Kind.Name(each) for each in request.kind],
@@ -101,26 +104,26 @@ def _chosen(request: pb.SearchNoticesRequest) -> Iterator[tuple[str, Query]]:
     }
     if wanted["grade_band"]:
         wanted["grade_band"] = [*wanted["grade_band"], ANY_GRADE]
-    return ((field, having(field, values)) for field, values in wanted.items() if values)
+    return ((field, snapshot.having(field, values)) for field, values in wanted.items() if values)
 
 
-def _uncounted(snapshot: Snapshot, request: pb.SearchNoticesRequest) -> Iterator[Query]:
+def _uncounted(snapshot: Snapshot, request: pb.SearchNoticesRequest) -> Iterator[Those]:
     """The filters without counts: remote, dates and distance."""
     if request.remote:
-        yield having("attendance", REMOTE)
+        yield snapshot.having("attendance", REMOTE)
     if request.from_date:
-        yield between("end", day_number(request.from_date, FIRST_DAY))
+        yield snapshot.between("end", day_number(request.from_date, FIRST_DAY))
     if request.to_date:
-        yield between("start", last=day_number(request.to_date, LAST_DAY))
+        yield snapshot.between("start", last=day_number(request.to_date, LAST_DAY))
     if request.radius_miles:
         yield _near(snapshot, request)
 
 
-def _near(snapshot: Snapshot, request: pb.SearchNoticesRequest) -> Query:
+def _near(snapshot: Snapshot, request: pb.SearchNoticesRequest) -> Those:
     """At one of the places within the radius, or anywhere."""
     around, limit = point(request.latitude, request.longitude), chord_of(request.radius_miles)
     near = [key for key, place in snapshot.places.items() if chord(around, place) <= limit]
-    return any_of((having(PLACE, near), having("attendance", ["REMOTE"])))
+    return snapshot.having(PLACE, near) | snapshot.having("attendance", ["REMOTE"])
 
 
 def distance(place: Place, request: pb.SearchNoticesRequest) -> float | None:

@@ -6,22 +6,26 @@ was ranked in: what comes or goes meanwhile moves nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from heapq import nsmallest
 from math import inf
 
+import numpy as np
 from interchange.matching.v1 import matching_pb2 as pb
-from tantivy import Query
+from numpy.typing import NDArray
+from pyroaring import BitMap
 
 from chassis.pages import write_token
 from services.matching.distance import chord, point
-from services.matching.index.queries import between, but_not, every, having, numbered
 from services.matching.index.schema import NEVER, PLACE
-from services.matching.index.snapshot import MOST_PLACES, Snapshot
+from services.matching.index.sets import Sets
+from services.matching.index.snapshot import Snapshot
 from services.matching.paging import read_key
 
 DEFAULT_SIZE = 20
+Values = NDArray[np.int64] | NDArray[np.float64]
+Numbers = NDArray[np.int64]
 Key = tuple[float, int]  # what it is sorted by, smaller first, and its number
 START: Key = (-inf, 0)
 # A notice without a place comes after all that have one; a squared chord is never longer than 4.
@@ -30,11 +34,10 @@ NOWHERE = 5.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a search found: all of it as a query, and the best of it by relevance, each with its score."""
+    """What a search found, and the best of it by relevance: their numbers, each with its score."""
 
-    query: Query
+    rows: BitMap
     scores: Mapping[int, float]
-    is_all: bool = False  # whether all of it is scored
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,57 +70,61 @@ def _keys(
     snapshot: Snapshot, found: Found, request: pb.SearchNoticesRequest, after: Key, most: int
 ) -> list[Key]:
     if request.sort == pb.NEAREST:
-        return _nearest(snapshot, found.query, request, after, most)
+        return _nearest(snapshot, found.rows, request, after, most)
     if request.sort == pb.CLOSING_SOON:
-        return _by_moment(snapshot, found.query, "closes", after, most)
+        return _closing_soon(snapshot.sets, found.rows, after, most)
     if request.sort == pb.NEWEST or not found.scores:
-        return _newest(snapshot, found.query, after, most)
-    return _relevant(snapshot, found, after, most)
+        return _newest(snapshot.sets, found.rows, after, most)
+    return _relevant(snapshot.sets, found, after, most)
 
 
-def _relevant(snapshot: Snapshot, found: Found, after: Key, most: int) -> list[Key]:
+def _relevant(sets: Sets, found: Found, after: Key, most: int) -> list[Key]:
     """The best by their score, which is 0 to 1; then the others, newest first."""
-    best = [(-score, number) for number, score in found.scores.items()]
-    keys = _first(best, after, most)
-    if len(keys) == most or found.is_all:
+    best = ((-score, number) for number, score in found.scores.items())
+    keys = nsmallest(most, (key for key in best if key > after))
+    if len(keys) == most or len(found.scores) == len(found.rows):
         return keys
-    others = but_not(found.query, numbered(list(found.scores)))
-    return keys + _newest(snapshot, others, after if after[0] > 0 else START, most - len(keys))
+    others = found.rows - BitMap(sets.numbered(found.scores).values())
+    return keys + _newest(sets, others, after if after[0] > 0 else START, most - len(keys))
 
 
-def _newest(snapshot: Snapshot, query: Query, after: Key, most: int) -> list[Key]:
+def _newest(sets: Sets, rows: BitMap, after: Key, most: int) -> list[Key]:
     """By so much before the end of time: positive, so that it is no score."""
-    first = between("published", last=NEVER - int(after[0])) if after != START else None
-    asked = every((query, first)) if first else query
-    moments = snapshot.ordered(asked, "published", most, newest_first=True)
-    return _first(((float(NEVER - moment), number) for moment, number in moments), after, most)
+    return _first(NEVER - sets.numbers(rows, "published"), sets.numbers(rows), after, most)
 
 
-def _by_moment(snapshot: Snapshot, query: Query, field: str, after: Key, most: int) -> list[Key]:
-    asked = every((query, between(field, int(after[0])))) if after != START else query
-    moments = snapshot.ordered(asked, field, most, newest_first=False)
-    return _first(((float(moment), number) for moment, number in moments), after, most)
+def _closing_soon(sets: Sets, rows: BitMap, after: Key, most: int) -> list[Key]:
+    return _first(sets.numbers(rows, "closes"), sets.numbers(rows), after, most)
 
 
 def _nearest(
-    snapshot: Snapshot, query: Query, request: pb.SearchNoticesRequest, after: Key, most: int
+    snapshot: Snapshot, rows: BitMap, request: pb.SearchNoticesRequest, after: Key, most: int
 ) -> list[Key]:
     """Place by place, the nearest first, until there are enough; then those that are nowhere."""
-    around = point(request.latitude, request.longitude)
-    counts = snapshot.values(query, [PLACE], MOST_PLACES)[PLACE]
-    places = sorted((chord(around, snapshot.places[key]), key) for key in counts)
+    around, sets = point(request.latitude, request.longitude), snapshot.sets
     keys: list[Key] = []
-    for away, key in places:
-        if away < after[0]:
-            continue
-        there = snapshot.numbers(every((query, having(PLACE, [key]))), counts[key])
-        keys += _first(((away, number) for number in there), after, most)
+    for away, key in sorted((chord(around, each), key) for key, each in snapshot.places.items()):
+        there = rows & sets.having(PLACE, [key])
+        keys += _all_at(away, sets.numbers(there), after, most)
+        rows = rows - there
         if len(keys) >= most:
             return sorted(keys)[:most]
-    nowhere = but_not(query, having(PLACE, list(counts)))
-    there = snapshot.numbers(nowhere, snapshot.count(nowhere))
-    return keys + _first(((NOWHERE, number) for number in there), after, most - len(keys))
+    return keys + _all_at(NOWHERE, sets.numbers(rows), after, most - len(keys))
 
 
-def _first(keys: Iterable[Key], after: Key, most: int) -> list[Key]:
-    return nsmallest(most, (key for key in keys if key > after))
+def _all_at(away: float, numbers: Numbers, after: Key, most: int) -> list[Key]:
+    return _first(np.full(len(numbers), away), numbers, after, most)
+
+
+def _first(values: Values, numbers: Numbers, after: Key, most: int) -> list[Key]:
+    """The smallest keys, by value and then by number, that come after this one."""
+    later = (values > after[0]) | ((values == after[0]) & (numbers > after[1]))
+    values, numbers = values[later], numbers[later]
+    if len(values) > most:
+        early = values <= np.partition(values, most - 1)[most - 1]
+        values, numbers = values[early], numbers[early]
+    order = np.lexsort((numbers, values))[:most]
+    return [
+        (float(value), int(number))
+        for value, number in zip(values[order], numbers[order], strict=True)
+    ]

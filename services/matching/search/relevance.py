@@ -6,15 +6,17 @@ to the filters, so that a count says what choosing it would give.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 
 import numpy as np
-from tantivy import Query
+from pyroaring import BitMap
 
-from services.matching.index.queries import any_of, every, numbered
+from services.matching.index.queries import every, numbered
+from services.matching.index.sets import set_of_all, set_of_any
 from services.matching.index.snapshot import Snapshot
+from services.matching.index.those import Those
 from services.matching.index.understanding import Understanding
 from services.matching.search.asking import Asked, understand
 from services.matching.search.ranking import Found
@@ -30,53 +32,45 @@ NEAR = {Quality.ENCODER: 0.4, Quality.STATIC_VECTORS: 0.45}
 
 @dataclass(frozen=True, slots=True)
 class Meant:
-    """A query's meaning; what is near it, the nearest first; and the same as the index is asked."""
+    """A query's meaning, and the numbers of what is near it, the nearest first."""
 
     vector: Vectors | None
-    near: Mapping[int, float]
-    query: Query  # made once: it is long
+    near: Collection[int]
 
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """A query with its filters as the index is asked: its words and the best by them of what passes, its
-    meaning and what is near that in the whole index.
+    """A query with its filters: those that say its words, the best by them of what passes, its meaning,
+    and the rows of what is near that in the whole index, the nearest first.
     """
 
     snapshot: Snapshot
     understanding: Understanding
     asked: Asked
-    filters: Query
-    words: Query
+    filters: Those
+    words: Those
     best: Mapping[int, float]
-    meant: Meant
+    vector: Vectors | None
+    near: Mapping[int, int]
 
-    def among(self, filters: Query) -> Query:
-        """What answers it and passes the filters."""
-        either = any_of((self.words, self.meant.query)) if self.meant.near else self.words
-        return every((filters, either))
+    @property
+    def rows(self) -> BitMap:
+        """What answers it, whether or not it passes the filters."""
+        return self.words.rows | BitMap(self.near.values())
 
     def found(self) -> Found:
         """What passes the filters, the best of it scored."""
-        near = self._near_among()
-        is_all = len(self.best) < RANKED and len(near) <= RANKED
-        scores = dict(self._scores(self._said(near[:RANKED])))
-        return Found(self.among(self.filters), scores, is_all=is_all)
-
-    def _near_among(self) -> Sequence[int]:
-        """What is meant and passes, the nearest first."""
-        if not self.meant.near:
-            return []
-        passing = every((self.filters, self.meant.query))
-        among = set(self.snapshot.numbers(passing, len(self.meant.near)))
-        return [number for number in self.meant.near if number in among]
+        passing = self.filters.rows
+        near = [number for number, row in self.near.items() if row in passing]
+        return Found(self.rows & passing, dict(self._scores(self._said(near[:RANKED]))))
 
     def _said(self, near: Sequence[int]) -> Mapping[int, float]:
         """The best by words, and these, each with its score by words: 0 when it does not say them."""
         others = [number for number in near if number not in self.best]
+        weighed = [number for number in others if self.near[number] in self.words.rows]
         said: Mapping[int, float] = {}
-        if others and len(self.best) == RANKED:  # fewer are all that say them
-            said = self.snapshot.best(every((numbered(others), self.words)), len(others))
+        if weighed:
+            said = self.snapshot.best(every((numbered(weighed), self.words.query)), len(weighed))
         return {**self.best, **{number: said.get(number, 0.0) for number in others}}
 
     def _scores(self, words: Mapping[int, float]) -> Iterator[tuple[int, float]]:
@@ -89,9 +83,9 @@ class Question:
 
     def _products(self, numbers: list[int]) -> Mapping[int, float]:
         meanings, encoder = self.understanding.meanings, self.understanding.encoder
-        if self.meant.vector is None or meanings is None or encoder is None:
+        if self.vector is None or meanings is None or encoder is None:
             return {}
-        products = meanings.products(self.meant.vector, numbers)
+        products = meanings.products(self.vector, numbers)
         if not products:
             return {}
         scaled = on_scale(_array(list(products.values())), encoder.name)
@@ -99,7 +93,7 @@ class Question:
 
 
 def question(
-    snapshot: Snapshot, understanding: Understanding, query: str, filters: Query, beside: Executor
+    snapshot: Snapshot, understanding: Understanding, query: str, filters: Those, beside: Executor
 ) -> Question | None:
     """All the words, or any of them where no notice says all; None where nothing is asked.
 
@@ -108,22 +102,29 @@ def question(
     if not query.strip():
         return None
     asked = understand(snapshot, query)
-    meant = beside.submit(_meant, understanding, asked.did_you_mean or query)
-    words = asked.all_words()
-    best = snapshot.best(every((filters, words)), RANKED)
-    if not best and not snapshot.has(words):  # the filters alone may leave none
-        words = asked.any_word()
-        best = snapshot.best(every((filters, words)), RANKED)
-    return Question(snapshot, understanding, asked, filters, words, best, meant.result())
+    meaning = beside.submit(_meant, understanding, asked.did_you_mean or query)
+    words = those_that_say(snapshot, asked)
+    best = snapshot.best(every((filters.query, words.query)), RANKED)
+    meant = meaning.result()
+    near = snapshot.sets.numbered(meant.near)
+    return Question(snapshot, understanding, asked, filters, words, best, meant.vector, near)
+
+
+def those_that_say(snapshot: Snapshot, asked: Asked) -> Those:
+    """Those that say all the words; where nobody does, those that say any."""
+    sets = asked.sets(snapshot)
+    said = set_of_all(sets)
+    if said:
+        return Those(asked.all_words(), said)
+    return Those(asked.any_word(), set_of_any(sets))
 
 
 def _meant(understanding: Understanding, query: str) -> Meant:
     vector = understanding.vector_of(query)
-    near: Mapping[int, float] = {}
-    if vector is not None and understanding.meanings is not None:
-        at_least = NEAR[understanding.quality]
-        near = understanding.meanings.nearest(vector, at_least=at_least, most=MOST_NEAR)
-    return Meant(vector, near, numbered(list(near)))
+    if vector is None or understanding.meanings is None:
+        return Meant(vector, ())
+    at_least = NEAR[understanding.quality]
+    return Meant(vector, understanding.meanings.nearest(vector, at_least=at_least, most=MOST_NEAR))
 
 
 def _array(values: list[float]) -> Vectors:

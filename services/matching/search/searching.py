@@ -10,7 +10,7 @@ from hashlib import sha256
 from interchange.common.v1.types_pb2 import Place
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.opportunities.v1.notices_pb2 import Notice
-from tantivy import Query
+from pyroaring import BitMap
 
 from chassis.auth import Principal
 from services.matching.index.follower import Follower
@@ -31,26 +31,23 @@ def search(
     after, stamp = ranking.place_in(request.page_token, scope)
     live, regions = follower.snapshot, follower.regions
     ranked_in = follower.pins.get(stamp, live)
-    filters = filters_of(live, request, who, regions, at=at)
-    now = asking(live, follower, request.query, filters)
-    then = now if ranked_in is live else asking(ranked_in, follower, request.query, filters)
-    counting = follower.beside.submit(facets.count, live, now.among, filters.chosen, regions)
+    now = asking(live, follower, request, who, at=at)
+    then = now if ranked_in is live else asking(ranked_in, follower, request, who, at=at)
     found = then.found()
     page = ranking.page(ranked_in, found, request, after, scope)
     if page.next_page_token:
         follower.pins.keep(ranked_in)
     stems = now.stems
-    shown = _shown(live, page.numbers, filters)
+    shown = _shown(live, page.numbers, now.filters)
     hits = [
         _hit(notice, place, found.scores.get(number, 0.0), request, stems)
         for number, notice, place in shown
     ]
-    counts, total = counting.result()
     return pb.SearchNoticesResponse(
         notices=[regions.show(notice, at=at) for _, notice, _ in shown],
         hits=hits,
-        facets=counts,
-        total_size=total,
+        facets=facets.count(live.sets, now.among, now.filters.chosen, regions),
+        total_size=len(now.among()),
         next_page_token=page.next_page_token,
         quality=follower.understanding.quality,
         did_you_mean=now.did_you_mean,
@@ -72,26 +69,36 @@ class Asking:
     def stems(self) -> Collection[str]:
         return self.question.asked.stems if self.question else ()
 
-    def among(self, but: str = "") -> Query:
+    def among(self, but: str = "") -> BitMap:
         """What is found, as if nothing were chosen of this field."""
-        passing = self.filters.but(but)
-        return self.question.among(passing) if self.question else passing
+        passing = self.filters.but(but).rows
+        return self.question.rows & passing if self.question else passing
 
     def found(self) -> Found:
-        return self.question.found() if self.question else Found(self.filters.but(), {})
+        return self.question.found() if self.question else Found(self.filters.but().rows, {})
 
 
-def asking(snapshot: Snapshot, follower: Follower, query: str, filters: Filters) -> Asking:
+def asking(
+    snapshot: Snapshot,
+    follower: Follower,
+    request: pb.SearchNoticesRequest,
+    who: Principal,
+    *,
+    at: datetime,
+) -> Asking:
+    filters = filters_of(snapshot, request, who, follower.regions, at=at)
     understanding, beside = follower.understanding, follower.beside
-    return Asking(filters, question(snapshot, understanding, query, filters.but(), beside))
+    return Asking(filters, question(snapshot, understanding, request.query, filters.but(), beside))
 
 
 def _shown(
     live: Snapshot, numbers: Sequence[int], filters: Filters
 ) -> list[tuple[int, Notice, Place]]:
     """As they are now. What has gone since the listing began, or may no longer be seen, is left out."""
-    notices = live.find(numbers, filters.but())
-    return [(number, *notices[number]) for number in numbers if number in notices]
+    passing = filters.but().rows
+    seen = [number for number, row in live.sets.numbered(numbers).items() if row in passing]
+    notices = live.find(seen)
+    return [(number, *notices[number]) for number in seen if number in notices]
 
 
 def _hit(

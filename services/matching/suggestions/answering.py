@@ -20,7 +20,6 @@ from chassis.names import parse_name
 from chassis.pages import write_token
 from chassis.timestamps import to_proto as stamp
 from services.matching.index.follower import Follower
-from services.matching.index.queries import having
 from services.matching.index.schema import id_of
 from services.matching.paging import read_key
 from services.matching.policy import may_ask_for, own_organisations
@@ -206,10 +205,8 @@ def _unknown(name: str) -> NotFound:
 
 def own_sides(view: View, organisation: str) -> list[Side]:
     """The organisation's own open notices, the newest."""
-    mine = view.snapshot.ordered(
-        having("organisation", [organisation]), "published", MOST_OF_OWN, newest_first=True
-    )
-    numbers = [number for _, number in mine[:MOST_OF_OWN]]
+    sets = view.snapshot.sets
+    numbers = sets.newest(sets.having("organisation", [organisation]), MOST_OF_OWN)
     return [side_of(view, *each) for each in view.snapshot.find(numbers).values()]
 
 

@@ -21,13 +21,13 @@ from chassis.auth import Principal
 from chassis.partner_regions import Regions
 from services.matching.index.queries import (
     alike_in_words,
-    but_not,
     every,
     having,
     numbered,
 )
 from services.matching.index.schema import id_of
 from services.matching.index.snapshot import Snapshot
+from services.matching.index.those import Those
 from services.matching.index.understanding import Understanding
 from services.matching.search.filters import visible
 from services.matching.suggestions.eligibility import Barred, exclusions
@@ -174,7 +174,7 @@ def candidates(view: View, side: Side) -> dict[int, tuple[Notice, Place]]:
     possible = _possible(view, side)
     found: dict[int, float] = {}
     for group in _groups(side):
-        found |= view.snapshot.best(every((possible, group)), MOST_CANDIDATES)
+        found |= view.snapshot.best(every((possible.query, group)), MOST_CANDIDATES)
         if len(found) >= MOST_CANDIDATES:
             break
     near = _meant_alike(view, side, possible)
@@ -182,9 +182,10 @@ def candidates(view: View, side: Side) -> dict[int, tuple[Notice, Place]]:
     return view.snapshot.find(wanted[:MOST_CANDIDATES])
 
 
-def _possible(view: View, side: Side) -> Query:
-    seen = every((visible(view.who, view.regions, at=view.at), having("kind", side.kinds)))
-    return but_not(seen, numbered([side.number])) if side.number else seen
+def _possible(view: View, side: Side) -> Those:
+    seen = visible(view.snapshot, view.who, view.regions, at=view.at)
+    met = seen & view.snapshot.having("kind", side.kinds)
+    return met - view.snapshot.numbered([side.number]) if side.number else met
 
 
 def _groups(side: Side) -> Iterator[Query]:
@@ -193,13 +194,13 @@ def _groups(side: Side) -> Iterator[Query]:
     yield from (every((skills, themes)), skills, every((themes, alike)), alike, themes)
 
 
-def _meant_alike(view: View, side: Side, possible: Query) -> list[int]:
+def _meant_alike(view: View, side: Side, possible: Those) -> list[int]:
     meanings = view.understanding.meanings
     if meanings is None or side.vector is None:
         return []
     near = meanings.nearest(side.vector, at_least=MEANT_ALIKE, most=MOST_CANDIDATES * 2)
-    allowed = set(view.snapshot.numbers(every((possible, numbered(list(near)))), len(near) or 1))
-    return [number for number in near if number in allowed]
+    rows = view.snapshot.sets.numbered(near)
+    return [number for number, row in rows.items() if row in possible.rows]
 
 
 def likenesses(view: View, side: Side, numbers: Sequence[int]) -> dict[int, float]:

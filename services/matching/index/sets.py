@@ -1,0 +1,178 @@
+"""Which notices have a value, say a word and lie in a span of time: as sets, in memory.
+
+The engine finds the best by their words, and knows nothing cheaper of all the others than one by one.
+Sets of rows are combined and counted a thousand rows at a time, however many notices there are.
+"""
+
+from __future__ import annotations
+
+from array import array
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from pyroaring import BitMap
+from tantivy import DocAddress, Document, Order, Query, Searcher
+
+from services.matching.index.schema import (
+    MOMENTS,
+    ORGANISATION_SHOWN,
+    PLACE,
+    SAID,
+    VALUES,
+    schema,
+    terms_of,
+)
+
+# Fields of which each term has its set.
+FIELDS = (*VALUES, ORGANISATION_SHOWN, PLACE, SAID)
+NUMBERS = ("id", *MOMENTS)
+FIRST_ROWS = 1024
+# So many rows are kept of what is gone before all are read anew, and twice as many as are there.
+MOST_GONE = 10_000
+
+
+class Rows:
+    """Each notice that was put in has a row, each later self of it another: what a row says never changes.
+
+    One thread writes; whoever reads looks at a `Sets` of a moment, to which later rows don't belong.
+    """
+
+    def __init__(self) -> None:
+        self.having: dict[str, dict[str, BitMap]] = {field: defaultdict(BitMap) for field in FIELDS}
+        self.numbers: NDArray[np.int64] = np.zeros((len(NUMBERS), FIRST_ROWS), np.int64)
+        self._count = 0
+        self._there = BitMap()
+        self._newest: dict[int, int] = {}  # the row of a notice's number
+        self._older: dict[int, int] = {}  # the row of its older self
+
+    @classmethod
+    def read(cls, searcher: Searcher) -> Rows:
+        """All that an index has, term by term: some microseconds for each use of a word."""
+        rows = cls()
+        count = int(searcher.num_docs)
+        hits = _by_number(searcher, Query.all_query(), count)
+        ids = np.array([number for number, _ in hits], np.int64)
+        kept = [address for _, address in hits]
+        rows._make_room(count)
+        for place, field in enumerate(NUMBERS):
+            values = searcher.fast_field_values(field, kept)
+            rows.numbers[place, :count] = [0 if value is None else value for value in values]
+        for field, sets in rows.having.items():
+            for term, having in searcher.terms_with_prefix(field, ""):
+                query = Query.term_query(schema(), field, term, "basic")
+                found = [number for number, _ in _by_number(searcher, query, having)]
+                sets[term] = _set_of(np.searchsorted(ids, found))
+        rows._count, rows._there = count, BitMap(range(count))
+        rows._newest = {number: row for row, number in enumerate(ids.tolist())}
+        return rows
+
+    def put(self, document: Document) -> None:
+        """Another row; the notice's row until now is no longer there."""
+        row, self._count = self._count, self._count + 1
+        self._make_room(self._count)
+        self.numbers[:, row] = [document.get_first(field) or 0 for field in NUMBERS]
+        for field in FIELDS:
+            for term in terms_of(document, field):
+                self.having[field][term].add(row)
+        number = int(self.numbers[0, row])
+        self.drop(number)
+        if number in self._newest:
+            self._older[row] = self._newest[number]
+        self._newest[number] = row
+        self._there.add(row)
+
+    def drop(self, number: int) -> None:
+        if number in self._newest:
+            self._there.discard(self._newest[number])
+
+    def are_stale(self) -> bool:
+        """Whether more is kept of what is gone than of what is there."""
+        there = len(self._there)
+        return self._count - there > max(there, MOST_GONE)
+
+    def now(self) -> Sets:
+        return Sets(self, self._there.copy())
+
+    def row_in(self, number: int, there: BitMap) -> int | None:
+        """The notice's row among those; None when it has none."""
+        row = self._newest.get(number)
+        while row is not None and row not in there:
+            row = self._older.get(row)
+        return row
+
+    def _make_room(self, count: int) -> None:
+        room = self.numbers.shape[1]
+        if count > room:  # whoever reads has the old ones, which hold all that they know of
+            more = max(count - room, room // 2)
+            self.numbers = np.pad(self.numbers, ((0, 0), (0, more)))
+
+
+@dataclass(frozen=True, slots=True)
+class Sets:
+    """What was there at one moment. Every set that it gives is of rows that were."""
+
+    rows: Rows
+    there: BitMap
+
+    def having(self, field: str, terms: Iterable[str]) -> BitMap:
+        """Those with any of the terms."""
+        known = self.rows.having[field]
+        return self.there & BitMap.union(
+            BitMap(), *(known[term] for term in terms if term in known)
+        )
+
+    def between(self, field: str, first: int, last: int) -> BitMap:
+        """Those whose moment is not before the first and not after the last."""
+        moments = self.rows.numbers[NUMBERS.index(field)]
+        return self.there - _set_of(np.flatnonzero((moments < first) | (moments > last)))
+
+    def numbered(self, numbers: Iterable[int]) -> dict[int, int]:
+        """By the numbers of those of these that are there their rows, in the same order."""
+        rows = ((number, self.rows.row_in(number, self.there)) for number in numbers)
+        return {number: row for number, row in rows if row is not None}
+
+    def counts(self, field: str, among: BitMap) -> Mapping[str, int]:
+        """The terms of a field that some of these have, with how many do."""
+        every = list(self.rows.having[field].items())  # at once: others are added meanwhile
+        counts = ((term, among.intersection_cardinality(rows)) for term, rows in every)
+        return {term: count for term, count in counts if count}
+
+    def terms(self, field: str) -> Collection[str]:
+        return list(self.rows.having[field])
+
+    def numbers(self, rows: BitMap, field: str = "id") -> NDArray[np.int64]:
+        """Of each of these rows, in their order, the notice's number or one of its moments."""
+        places = np.frombuffer(rows.to_array(), np.uint32)
+        found: NDArray[np.int64] = self.rows.numbers[NUMBERS.index(field), places]
+        return found
+
+    def newest(self, rows: BitMap, most: int) -> list[int]:
+        """Numbers of those of these that were published last."""
+        latest = np.argsort(-self.numbers(rows, "published"), kind="stable")[:most]
+        newest: list[int] = self.numbers(rows)[latest].tolist()
+        return newest
+
+
+def set_of_all(sets: Sequence[BitMap]) -> BitMap:
+    """What is in each of them; nothing, when there is none."""
+    return BitMap.intersection(*sets) if sets else BitMap()
+
+
+def set_of_any(sets: Sequence[BitMap]) -> BitMap:
+    return BitMap.union(*sets) if sets else BitMap()
+
+
+def _by_number(searcher: Searcher, query: Query, most: int) -> list[tuple[int, DocAddress]]:
+    if not most:
+        return []
+    found = searcher.search(query, most, count=False, order_by_field="id", order=Order.Asc)
+    return list(found.hits)
+
+
+def _set_of(rows: NDArray[np.intp]) -> BitMap:
+    return BitMap(
+        array("I", rows.astype(np.uint32).tobytes())
+    )  # twenty times as fast as from numpy's

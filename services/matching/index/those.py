@@ -1,0 +1,27 @@
+"""Some of the notices, in the two ways in which they are asked for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from pyroaring import BitMap
+from tantivy import Query
+
+from services.matching.index.queries import any_of, but_not, every
+
+
+@dataclass(frozen=True, slots=True)
+class Those:
+    """The same ones as a query of the engine, which ranks, and as a set of rows, which is counted."""
+
+    query: Query
+    rows: BitMap
+
+    def __and__(self, other: Those) -> Those:
+        return Those(every((self.query, other.query)), self.rows & other.rows)
+
+    def __or__(self, other: Those) -> Those:
+        return Those(any_of((self.query, other.query)), self.rows | other.rows)
+
+    def __sub__(self, other: Those) -> Those:
+        return Those(but_not(self.query, other.query), self.rows - other.rows)
