@@ -27,7 +27,7 @@ FEW = 20_000  # vectors; below it signs would save less than a millisecond
 # Two vectors at an angle differ in that share of half a circle of their signs, give or take. Of those
 # that are as near as was asked one in a thousand is further beyond it than this (13,900 skills, 150 queries).
 DEVIATIONS = 2
-MOST_MULTIPLIED = 6_000
+MOST_MULTIPLIED = 4_000
 WORD = 64
 # So many are compared at a time: what is in between stays in the processor's cache.
 PIECE = 65_536
@@ -86,7 +86,8 @@ class Meanings:
         with self._lock:
             flat = self._flat()
             likely = self._likely(vector, at_least)
-            products = _products(flat if likely is None else flat[likely], vector)
+            rows = flat if likely is None else flat.take(likely, axis=0)
+            products = _products(rows, vector)
             near = _best(products, at_least, most * self._parts)
             ids = self._ids[(near if likely is None else likely[near]) // self._parts]
         found: dict[int, float] = {}
@@ -107,7 +108,7 @@ class Meanings:
         share = acos(at_least) / pi
         count = len(vector)
         most = int(count * share + DEVIATIONS * sqrt(count * share * (1 - share)))
-        likeliest = int(np.searchsorted(np.bincount(different).cumsum(), MOST_MULTIPLIED))
+        likeliest = int(np.partition(different, MOST_MULTIPLIED)[MOST_MULTIPLIED])
         return np.flatnonzero(different <= min(most, likeliest))
 
     def vector(self, number: int) -> Vectors | None:

@@ -137,8 +137,8 @@ class Sets:
     def counts(self, field: str, among: BitMap) -> Mapping[str, int]:
         """The terms of a field that some of these have, with how many do."""
         every = list(self.rows.having[field].items())  # at once: others are added meanwhile
-        counts = ((term, among.intersection_cardinality(rows)) for term, rows in every)
-        return {term: count for term, count in counts if count}
+        count_of = among.intersection_cardinality
+        return {term: count for term, rows in every if (count := count_of(rows))}
 
     def terms(self, field: str) -> Collection[str]:
         return list(self.rows.having[field])

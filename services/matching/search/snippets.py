@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from services.matching.text.terms import clean, stems
+from services.matching.text.terms import WORD, clean, stem_of
 
 Range = tuple[int, int]  # of characters, the second not among them
 
@@ -57,5 +57,4 @@ def _best_start(words: Sequence[tuple[Range, str]], wanted: Collection[str]) -> 
 
 
 def _words(text: str) -> list[tuple[Range, str]]:
-    tokens = stems().pre_tokenize(text).tokens
-    return [((each.char_offset_from, each.char_offset_to), each.text) for each in tokens]
+    return [(word.span(), stem_of(word.group())) for word in WORD.finditer(text)]

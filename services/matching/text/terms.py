@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from functools import cache
+from functools import cache, lru_cache
 
 from tantivy import Filter, TextAnalyzer, TextAnalyzerBuilder, Tokenizer
 
@@ -13,6 +13,7 @@ PIECE = 3
 WORD = re.compile(r"[^\W_]+")
 MOST_WORDS = 16
 MOST_CHARACTERS = 5_000
+STEMS_KEPT = 50_000  # most of the words that notices use, with their stems
 # Words that say nothing on what somebody looks for, in English and in Welsh.
 SMALL = frozenset(
     """a an and are as at be by for from in is it of on or our the to we with
@@ -54,6 +55,12 @@ def clean(text: str) -> str:
 
 def stems_of(text: str) -> list[str]:
     return stems().analyze(clean(text))
+
+
+@lru_cache(STEMS_KEPT)
+def stem_of(word: str) -> str:
+    """A single word's stem; empty for one that is too long to be any."""
+    return next(iter(stems_of(word)), "")
 
 
 def pieces_of(text: str) -> list[str]:
