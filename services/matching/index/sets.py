@@ -48,6 +48,10 @@ class Rows:
         self._newest: dict[int, int] = {}  # the row of a notice's number
         self._older: dict[int, int] = {}  # the row of its older self
 
+    def __len__(self) -> int:
+        """How many are kept, also of what is gone."""
+        return self._count
+
     @classmethod
     def read(cls, searcher: Searcher) -> Rows:
         """All that an index has, term by term: some microseconds for each use of a word."""

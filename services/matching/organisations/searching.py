@@ -148,7 +148,7 @@ def _scores(
 def _keys(
     edition: Edition, found: Found, filters: Filters, request: pb.SearchOrganisationsRequest
 ) -> Iterator[Key]:
-    for number in edition.snapshot.sets.numbers(filters.but().rows & found.rows).tolist():
+    for number in edition.snapshot.sets.numbers(filters.passing().rows & found.rows).tolist():
         organisation = edition.known[number]
         yield (
             _value(organisation, found, number, request),
@@ -203,7 +203,7 @@ def _marks(text: Marked) -> list[pb.Mark]:
 
 def _facets(edition: Edition, found: Found, filters: Filters) -> Iterator[pb.Facet]:
     for field in COUNTED:
-        counts = edition.snapshot.sets.counts(field, filters.but(field).rows & found.rows)
+        counts = edition.snapshot.sets.counts(field, filters.passing_but(field) & found.rows)
         yield pb.Facet(field=field, values=_values(counts))
 
 

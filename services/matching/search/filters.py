@@ -11,6 +11,7 @@ from operator import and_
 from interchange.common.v1.types_pb2 import GradeBand, Place, Sector
 from interchange.matching.v1 import matching_pb2 as pb
 from interchange.opportunities.v1 import notices_pb2
+from pyroaring import BitMap
 
 from chassis.auth import Principal
 from chassis.convert import read_day
@@ -39,10 +40,14 @@ class Filters:
     always: Those
     chosen: Mapping[str, Those]
 
-    def but(self, field: str = "") -> Those:
-        """All of them, as if nothing were chosen of this field."""
-        others = (those for name, those in self.chosen.items() if name != field)
-        return reduce(and_, others, self.always)
+    def passing(self) -> Those:
+        """What passes all of them."""
+        return reduce(and_, self.chosen.values(), self.always)
+
+    def passing_but(self, field: str) -> BitMap:
+        """What would pass if nothing were chosen of this field; what passes for an empty one."""
+        others = (those.rows for name, those in self.chosen.items() if name != field)
+        return BitMap.intersection(self.always.rows, *others)
 
 
 def check(request: pb.SearchNoticesRequest) -> None:

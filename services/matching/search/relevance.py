@@ -41,7 +41,8 @@ class Meant:
 @dataclass(frozen=True, slots=True)
 class Question:
     """A query with its filters: those that say its words, the best by them of what passes, its meaning,
-    and the rows of what is near that in the whole index, the nearest first.
+    what is near that in the whole index, the nearest first, by numbers and rows; and the rows of all that
+    answers it, whether or not it passes the filters.
     """
 
     snapshot: Snapshot
@@ -52,11 +53,7 @@ class Question:
     best: Mapping[int, float]
     vector: Vectors | None
     near: Mapping[int, int]
-
-    @property
-    def rows(self) -> BitMap:
-        """What answers it, whether or not it passes the filters."""
-        return self.words.rows | BitMap(self.near.values())
+    rows: BitMap
 
     def found(self) -> Found:
         """What passes the filters, the best of it scored."""
@@ -107,7 +104,8 @@ def question(
     best = snapshot.best(every((filters.query, words.query)), RANKED)
     meant = meaning.result()
     near = snapshot.sets.numbered(meant.near)
-    return Question(snapshot, understanding, asked, filters, words, best, meant.vector, near)
+    rows = words.rows | BitMap(near.values())
+    return Question(snapshot, understanding, asked, filters, words, best, meant.vector, near, rows)
 
 
 def those_that_say(snapshot: Snapshot, asked: Asked) -> Those:

@@ -46,8 +46,8 @@ def search(
     return pb.SearchNoticesResponse(
         notices=[regions.show(notice, at=at) for _, notice, _ in shown],
         hits=hits,
-        facets=facets.count(live.sets, now.among, now.filters.chosen, regions),
-        total_size=len(now.among()),
+        facets=facets.count(live.sets, now.found_but, now.filters.chosen, regions),
+        total_size=len(now.found_but("")),
         next_page_token=page.next_page_token,
         quality=follower.understanding.quality,
         did_you_mean=now.did_you_mean,
@@ -69,13 +69,13 @@ class Asking:
     def stems(self) -> Collection[str]:
         return self.question.asked.stems if self.question else ()
 
-    def among(self, but: str = "") -> BitMap:
-        """What is found, as if nothing were chosen of this field."""
-        passing = self.filters.but(but).rows
+    def found_but(self, field: str) -> BitMap:
+        """What is found, as if nothing were chosen of this field; with all choices for an empty one."""
+        passing = self.filters.passing_but(field)
         return self.question.rows & passing if self.question else passing
 
     def found(self) -> Found:
-        return self.question.found() if self.question else Found(self.filters.but().rows, {})
+        return self.question.found() if self.question else Found(self.found_but(""), {})
 
 
 def asking(
@@ -88,14 +88,16 @@ def asking(
 ) -> Asking:
     filters = filters_of(snapshot, request, who, follower.regions, at=at)
     understanding, beside = follower.understanding, follower.beside
-    return Asking(filters, question(snapshot, understanding, request.query, filters.but(), beside))
+    return Asking(
+        filters, question(snapshot, understanding, request.query, filters.passing(), beside)
+    )
 
 
 def _shown(
     live: Snapshot, numbers: Sequence[int], filters: Filters
 ) -> list[tuple[int, Notice, Place]]:
     """As they are now. What has gone since the listing began, or may no longer be seen, is left out."""
-    passing = filters.but().rows
+    passing = filters.passing_but("")
     seen = [number for number, row in live.sets.numbered(numbers).items() if row in passing]
     notices = live.find(seen)
     return [(number, *notices[number]) for number in seen if number in notices]
