@@ -22,6 +22,7 @@ from chassis.clock import now
 from chassis.database import Database
 from chassis.garbage import look_seldom
 from services.federation.__main__ import House  # for the memory of all that the program brings in
+from services.federation.config import Config
 from services.federation.partners.models import Partner
 from services.federation.protocol.keys import SigningKey, fingerprint
 from services.federation.pulling.desk import Desk
@@ -151,7 +152,11 @@ def main() -> None:
     with Database(sys.argv[1]) as database:
         desk = Desk(database, OURS, lambda: KEY, SILENT, Wordless(), development=True)
         pulling = Pulling(
-            desk, waits=Waits(longest_s=1.0, probe_s=1.0), hello_every_s=3600, document_every_s=1e6
+            desk,
+            waits=Waits(longest_s=1.0, probe_s=1.0),
+            hello_every_s=3600,
+            document_every_s=1e6,
+            verify_per_s=Config().verify_per_s,
         )
         pulling.start()
         Event().wait()

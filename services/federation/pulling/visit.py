@@ -28,9 +28,6 @@ from services.federation.receiving.revoking import purge
 # Of an unknown key one hears often, when somebody makes it up.
 KEY_EVERY_S = 60.0
 
-# Entries of one partner while others wait for theirs. Each is then copied, told and indexed, 2.3 ms of a core
-# in all, most of it not ours: half a core of the region's.
-VERIFY_PER_S = 200
 # Who had news so long ago may have more at any moment.
 LATELY_S = 30.0
 
@@ -46,7 +43,7 @@ class Visitor:
     hello_every_s: float
     document_every_s: float
     crowd: Crowd
-    budget: Budget = field(default_factory=lambda: Budget(VERIFY_PER_S))
+    budget: Budget
     _client: PartnerClient | None = None
     _growth: dict[str, Growth] = field(default_factory=dict)
     _snapshots: dict[str, deque[float]] = field(default_factory=dict)

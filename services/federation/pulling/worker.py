@@ -14,7 +14,7 @@ from chassis.errors import Error
 from services.federation.pulling.client import Unreachable
 from services.federation.pulling.desk import Desk
 from services.federation.pulling.pace import Budget, Circuit, Waits
-from services.federation.pulling.visit import VERIFY_PER_S, Crowd, Visitor
+from services.federation.pulling.visit import Crowd, Visitor
 
 LOOK_EVERY_S = 1.0  # for partners that are new, or gone
 DATABASE_AWAY_S = 2.0
@@ -116,7 +116,7 @@ class Pulling:
         waits: Waits,
         hello_every_s: float,
         document_every_s: float,
-        verify_per_s: int = VERIFY_PER_S,
+        verify_per_s: int,
     ) -> None:
         """`verify_per_s`: entries of one partner that are verified in a second while others wait."""
         self._desk = desk

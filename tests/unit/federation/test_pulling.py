@@ -35,6 +35,7 @@ from tests.unit.federation.receiver import Receiver
 
 OURS = "east-of-england"
 HOUR = 3600.0
+PER_S = 200  # entries, while others wait
 
 
 @dataclass
@@ -51,7 +52,7 @@ class Setting:
         return self.server.origin
 
     def visitor(self, *, hello_every_s: float = HOUR) -> Visitor:
-        return Visitor(self.desk, "scotland", hello_every_s, 10 * HOUR, Crowd())
+        return Visitor(self.desk, "scotland", hello_every_s, 10 * HOUR, Crowd(), Budget(PER_S))
 
     @property
     def partner(self) -> Partner:
@@ -473,9 +474,19 @@ def test_who_drips_is_cut(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> 
         client_of(setting).document()
 
 
+def pulling_of(setting: Setting, waits: Waits) -> Pulling:
+    return Pulling(
+        setting.desk,
+        waits=waits,
+        hello_every_s=HOUR,
+        document_every_s=10 * HOUR,
+        verify_per_s=PER_S,
+    )
+
+
 @contextmanager
 def pulling(setting: Setting, waits: Waits) -> Iterator[Pulling]:
-    worker = Pulling(setting.desk, waits=waits, hello_every_s=HOUR, document_every_s=10 * HOUR)
+    worker = pulling_of(setting, waits)
     worker.start()
     try:
         yield worker
@@ -498,7 +509,7 @@ def test_a_poke_is_followed_at_once(setting: Setting) -> None:
 @pytest.mark.parametrize("is_away", [False, True])
 def test_each_partner_is_greeted_once_started_or_is_away(setting: Setting, is_away: bool) -> None:
     setting.server.is_away = is_away
-    never = Pulling(setting.desk, waits=Waits(), hello_every_s=HOUR, document_every_s=HOUR)
+    never = pulling_of(setting, Waits())
 
     with pulling(setting, Waits()) as worker:
         eventually(lambda: _true(worker.has_greeted()))

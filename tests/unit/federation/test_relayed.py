@@ -17,6 +17,7 @@ from services.federation.protocol.head import join_page
 from services.federation.protocol.keys import fingerprint
 from services.federation.protocol.proof import of_line, proved
 from services.federation.pulling.client import Unreachable
+from services.federation.pulling.pace import Budget
 from services.federation.pulling.visit import Crowd, Visitor
 from services.federation.receiving import forks
 from services.federation.receiving.convert import fork_to_proto
@@ -24,7 +25,7 @@ from services.federation.receiving.models import Fork
 from tests.conftest import Databases
 from tests.unit.federation.origins import AT, Origin, subject_of
 from tests.unit.federation.partner_server import PartnerServer, serving
-from tests.unit.federation.test_pulling import HOUR, OURS, Setting, a_setting
+from tests.unit.federation.test_pulling import HOUR, OURS, PER_S, Setting, a_setting
 
 
 @pytest.fixture
@@ -59,7 +60,7 @@ def visit_while_away(setting: Setting, visitor: Visitor | None = None) -> None:
 
 def greet(setting: Setting) -> None:
     """Hello to Wales."""
-    Visitor(setting.desk, "wales", 0, 10 * HOUR, Crowd()).visit()
+    Visitor(setting.desk, "wales", 0, 10 * HOUR, Crowd(), Budget(PER_S)).visit()
 
 
 def evidence(setting: Setting) -> list[Fork]:
