@@ -41,7 +41,7 @@ PAGE = 500
 SLOW_PAGE = 50
 SLOW_S = 1.0
 # While others wait, who come between pages: not for less, or asking would cost more than what is asked for.
-LEAST = 100
+LEAST = 50
 # So many may come at once, as after a restore; more is a storm.
 SNAPSHOTS = 3
 SNAPSHOTS_WITHIN_S = 3600.0

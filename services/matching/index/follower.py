@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Event, Thread
@@ -36,8 +36,11 @@ COMMITS_APART_S = 0.1
 FEW_COMMITS = 5
 # Of what somebody waits for: a fifth of that, or who publishes one by one would have us do nothing else.
 LEAST_APART_S = 0.02
-# Of so many or more those that somebody waits for are found before the others.
+# So many or more are masses: those that somebody waits for are found before them, with a commit of their own.
 MASSES = 20
+# Masses wait for each other so long, or until so many are there: a commit is some ten milliseconds of a core.
+MASSES_APART_S = 0.5
+ENOUGH = 200
 NOTHING = 0  # no generation has this number
 
 log = structlog.get_logger(__name__)
@@ -67,7 +70,8 @@ class Follower:
         self._hurry = Event()
         self._stopping = Event()
         self._hurried: set[str] = set()  # names, since we looked
-        self._looks = 0
+        self._looks = self._commits = 0
+        self._masses_at = 0.0  # not before
         self._spread = Spread(apart_s=COMMITS_APART_S, few=FEW_COMMITS)
         self._generation, self._position = NOTHING, 0
         self._index: Index | None = None
@@ -116,32 +120,30 @@ class Follower:
         """How often we have looked. Who writes much waits for that."""
         return self._looks
 
-    def follow(self) -> None:
-        """Take over what was written since the last time."""
+    def follow(self, *, masses: bool = True) -> None:
+        """Take over what was written since the last time; of masses, if they may wait, what somebody waits for."""
         # Whoever is added to the old set from now on was written before we look.
         waited_for, self._hurried = self._hurried, set()
         with self._database.read() as session:
             progress = session.scalars(select(Progress).where(Progress.id == ONLY)).one()
             if self._index is None or progress.generation != self._generation:
                 self._load(session, progress)
-            elif progress.position != self._position:
-                changed = self._take(
-                    session, self._index, progress.generation, self._position, waited_for
-                )
-                self.understanding.follow(self._index.snapshot, changed)
-                # Positions of other generations count too: what is before the newest we have seen.
-                self._position = max(self._index.position, progress.position)
-                self._read_regions(session)
+                return
+            behind = progress.position - self._position
+            if behind >= MASSES and waited_for:
+                self._take_first(session, self._index, progress.generation, waited_for)
+            if masses or 0 < behind < MASSES or behind >= ENOUGH:
+                self._take_all(session, self._index, progress)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._bell.wait(self._every_s)
             self._bell.clear()
             self._hurry.clear()
-            self._looks, before = self._looks + 1, self._position
-            if not self._try():
+            self._looks, before = self._looks + 1, self._commits
+            if not self._try(masses=time.monotonic() >= self._masses_at):
                 self._stopping.wait(AWAY_S)
-            if self._position != before:
+            if self._commits != before:
                 pause_s = self._spread.pause_s(time.monotonic())
                 self._pause(min(pause_s, COMMITS_APART_S))  # what was hurried is no debt
 
@@ -151,9 +153,9 @@ class Follower:
             self._stopping.wait(min(pause_s, LEAST_APART_S))
             self._hurry.wait(max(pause_s - LEAST_APART_S, 0.0))
 
-    def _try(self) -> bool:
+    def _try(self, *, masses: bool = True) -> bool:
         try:
-            self.follow()
+            self.follow(masses=masses)
         except SQLAlchemyError as problem:
             log.warning("follower_waits", error=type(problem).__name__)
             return False
@@ -199,19 +201,34 @@ class Follower:
     def _read_regions(self, session: Session) -> None:
         self._regions = partner_regions.read(session, PartnerRegion, own=self._regions.own)
 
-    def _take(
-        self,
-        session: Session,
-        index: Index,
-        generation: int,
-        after: int,
-        waited_for: Container[str] = (),
-    ) -> Mapping[int, bytes | None]:
-        """Bring an index to the newest position; what has changed, as `Index.commit` says it.
+    def _take_first(
+        self, session: Session, index: Index, generation: int, names: Collection[str]
+    ) -> None:
+        """These, which somebody waits for; what was written before them is still to come."""
+        cards = select(Card).where(Card.generation == generation, Card.name.in_(names))
+        for card in session.scalars(cards):
+            _take_card(index, card)
+        changed = self._commit(index, index.position)
+        self.understanding.follow(index.snapshot, changed)
+        session.expunge_all()
 
-        Of masses those that somebody waits for are found before the others.
-        """
-        changed: dict[int, bytes | None] = {}
+    def _take_all(self, session: Session, index: Index, progress: Progress) -> None:
+        """What was written since the last time, in its order."""
+        if progress.position == self._position:
+            return
+        is_masses = progress.position - self._position >= MASSES
+        changed = self._take(session, index, progress.generation, self._position)
+        self.understanding.follow(index.snapshot, changed)
+        # Positions of other generations count too: what is before the newest we have seen.
+        self._position = max(index.position, progress.position)
+        self._read_regions(session)
+        if is_masses:
+            self._masses_at = time.monotonic() + MASSES_APART_S
+
+    def _take(
+        self, session: Session, index: Index, generation: int, after: int
+    ) -> Mapping[int, bytes | None]:
+        """Bring an index to the newest position; what has changed, as `Index.commit` says it."""
         more = True
         while more:
             cards = session.scalars(
@@ -220,19 +237,16 @@ class Follower:
                 .order_by(Card.position)
                 .limit(BATCH)
             ).all()
-            are_masses = len(cards) >= MASSES
-            first = [each for each in cards if are_masses and each.name in waited_for]
-            if first:
-                for card in first:
-                    _take_card(index, card)
-                changed |= index.commit(after)  # the others are before them, and still to come
             for card in cards:
-                if card not in first:
-                    _take_card(index, card)
+                _take_card(index, card)
             after = cards[-1].position if cards else after
             more = len(cards) == BATCH
             session.expunge_all()
-        return {**changed, **index.commit(after)}
+        return self._commit(index, after)
+
+    def _commit(self, index: Index, position: int) -> Mapping[int, bytes | None]:
+        self._commits += 1
+        return index.commit(position)
 
 
 def _take_card(index: Index, card: Card) -> None:

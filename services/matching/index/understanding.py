@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
 from threading import Event, Lock, Thread
@@ -22,6 +23,10 @@ from services.matching.text.vectors import DIGEST, Cache
 BATCH = 32
 # Whoever publishes looks for it at once, here and in other regions, and finds it by its words. That goes first.
 SETTLE_S = 0.5
+# While masses come, meanings wait: encoding them costs several times as much as all the rest.
+MASSES = 20
+CALM_S = 2.0  # without them, that is
+LONGEST_S = 60.0
 # Queries come again, page by page and choice by choice.
 QUERIES_KEPT = 1_000
 AWAY_S = 1.0
@@ -45,6 +50,7 @@ class Understanding:
         self._stale: list[bytes] = []
         self._snapshot: Snapshot | None = None
         self._queries: dict[str, Vectors] = {}
+        self._calm_at = 0.0
         self._bell = Event()
         self._stopping = Event()
         self._thread = Thread(target=self._run, name="understanding", daemon=True)
@@ -90,6 +96,8 @@ class Understanding:
 
     def follow(self, snapshot: Snapshot, changed: Mapping[int, bytes | None]) -> None:
         """These notices have another text now, by its hash, or are gone; the snapshot knows them."""
+        if len(changed) >= MASSES:
+            self._calm_at = time.monotonic() + CALM_S
         with self._lock:
             self._snapshot = snapshot
             for number, digest in changed.items():
@@ -172,10 +180,20 @@ class Understanding:
             stale, self._stale = self._stale, []
         cache.forget(stale)
 
+    def _await_calm(self) -> None:
+        """While masses come; not for ever."""
+        give_up = time.monotonic() + LONGEST_S
+        while not self._stopping.is_set():
+            wait_s = min(self._calm_at, give_up) - time.monotonic()
+            if wait_s <= 0:
+                return
+            self._stopping.wait(wait_s)
+
     def _run(self) -> None:
         if self._encoder is None:
             self.load()
         while not self._stopping.is_set():
+            self._await_calm()
             try:
                 more = self.step()
             except SQLAlchemyError as problem:
