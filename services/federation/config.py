@@ -28,9 +28,9 @@ class Config(chassis.config.Config):
     document_every_s: float = float(HOUR_S)  # how often a partner's document is read again
     retry_first_s: float = 1.0  # doubled with each failure, up to
     retry_longest_s: float = 300.0
-    # Entries of one partner, while others wait for theirs. Each is then copied, told and indexed, 2.3 ms of a
-    # core in all, most of it not ours: half a core of the region's.
-    verify_per_s: int = 200
+    # Entries of one partner, while others wait for theirs. Each is then copied, told and indexed, 1.6 ms of a
+    # core in all, most of it not ours: a sixth of a core of the region's.
+    verify_per_s: int = 100
     measure_every_s: float = 5.0  # how old the gauges may be
     tend_every_s: float = 30.0  # expiry, retention, states that time changes
     keep_payloads_s: int = 90 * DAY_S  # of entries that a later one has replaced

@@ -40,7 +40,8 @@ PAGE = 500
 # Of who sends too much: a small page, which others can come between, and then a pause.
 SLOW_PAGE = 50
 SLOW_S = 1.0
-# While others wait, who come between pages: not for less, or asking would cost more than what is asked for.
+# While others wait, who come between pages: not more, or they would wait for all that it makes others do;
+# not for less, or asking would cost more than what is asked for.
 LEAST = 50
 # So many may come at once, as after a restore; more is a storm.
 SNAPSHOTS = 3

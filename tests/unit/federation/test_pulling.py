@@ -35,7 +35,7 @@ from tests.unit.federation.receiver import Receiver
 
 OURS = "east-of-england"
 HOUR = 3600.0
-PER_S = 200  # entries, while others wait
+PER_S = 100  # entries, while others wait
 
 
 @dataclass

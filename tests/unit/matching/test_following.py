@@ -105,6 +105,27 @@ def test_what_somebody_waits_for_is_found_before_the_masses_before_it(
     assert names_in(follower) == {alone, *masses}
 
 
+def test_masses_wait_until_they_are_enough_or_it_is_time(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.matching.index.follower.MASSES", 3)
+    monkeypatch.setattr("services.matching.index.follower.ENOUGH", 5)
+    follower = desk.another()
+    follower.follow()
+
+    first = {desk.publish().name for _ in range(3)}
+    follower.follow(masses=False)
+    assert names_in(follower) == set()
+    more = {desk.publish().name for _ in range(2)}
+    follower.follow(masses=False)
+    assert names_in(follower) == {*first, *more}
+
+    last = {desk.publish().name for _ in range(3)}
+    follower.start()
+    eventually(lambda: _is(sorted(names_in(follower)), sorted({*first, *more, *last})))
+    follower.stop()
+
+
 def test_an_index_that_broke_is_built_anew(desk: Desk) -> None:
     notice = desk.publish()
     told = events.NoticePublished(notice=a_notice())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from services.matching.search.searching import search
 from services.matching.text.artefacts import FOLDER
 from services.matching.text.encoder import Encoder, load_encoder
 from services.matching.text.vectors import Vector
+from tests.support.waiting import eventually
 from tests.unit.matching.conftest import VISITOR, Desk, a_follower
 
 Answer = pb.SearchNoticesResponse
@@ -114,6 +116,30 @@ def test_a_notice_is_found_by_words_before_it_is_understood(desk: Desk, knowing:
         )
 
     assert [each.name for each in answer.notices] == [notice.name]
+
+
+def test_meanings_wait_while_masses_come_but_not_for_ever(
+    desk: Desk, knowing: Knowing, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.matching.index.understanding.MASSES", 3)
+    monkeypatch.setattr("services.matching.index.understanding.CALM_S", 600.0)
+    monkeypatch.setattr("services.matching.index.understanding.LONGEST_S", 1.0)
+    understanding = knowing.follower.understanding
+    knowing.follower.follow()
+    for _ in range(3):
+        desk.publish()
+
+    began = time.monotonic()
+    knowing.follower.follow()
+    understanding.start()
+
+    def are_understood() -> None:
+        assert understanding.meanings is not None
+        assert len(understanding.meanings) == 3
+
+    eventually(are_understood, timeout_s=20)
+    assert time.monotonic() - began >= 1.0
+    understanding.stop()
 
 
 def test_what_was_revised_or_closed_is_no_longer_found_by_what_it_meant(
