@@ -8,7 +8,8 @@ from services.opportunities.exchanges.models import Exchange
 from services.opportunities.exchanges.parties import Role
 from services.opportunities.interests.models import Interest
 from services.opportunities.interests.models import State as InterestState
-from services.opportunities.notices.models import Listed, Notice, State, Visibility
+from services.opportunities.notices.kinds import State, Visibility
+from services.opportunities.notices.models import Listed, Notice
 from services.opportunities.requests.models import Request
 from services.opportunities.swaps.models import Swap
 

@@ -15,7 +15,7 @@ from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
 from services.opportunities.exchanges.actions import ActionState, ExchangeAction
 from services.opportunities.exchanges.models import Exchange, Feedback, Payer, Signatory
-from services.opportunities.notices.models import Attendance
+from services.opportunities.notices.kinds import Attendance
 
 
 def to_proto(exchange: Exchange, who: Principal = ANONYMOUS) -> pb.Exchange:

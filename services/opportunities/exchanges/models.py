@@ -26,7 +26,8 @@ from services.opportunities.columns import Base, resource
 from services.opportunities.exchanges.actions import ActionOutcome, ExchangeAction
 from services.opportunities.exchanges.copies import AcrossRegions
 from services.opportunities.exchanges.parties import HOST, Party, Role
-from services.opportunities.notices.models import Attendance, Format, Notice
+from services.opportunities.notices.kinds import Attendance, Format
+from services.opportunities.notices.models import Notice
 from services.opportunities.organisations.models import Organisation
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import IntEnum
 
 from services.opportunities.interests.models import Interest
-from services.opportunities.notices.models import Kind
+from services.opportunities.notices.kinds import Kind
 from services.opportunities.organisations.models import Organisation
 
 

@@ -12,8 +12,8 @@ from sqlalchemy.orm import InstrumentedAttribute, Session
 from chassis import convert
 from services.opportunities.exchanges.models import Exchange, Feedback, State
 from services.opportunities.interests.models import Interest
+from services.opportunities.notices.kinds import State as NoticeState
 from services.opportunities.notices.models import Notice
-from services.opportunities.notices.models import State as NoticeState
 
 T = TypeVar("T")
 # Each region counts its own; the sum over all regions is then right.

@@ -14,7 +14,8 @@ from chassis.bus import publish
 from chassis.database import Database
 from services.opportunities.notices import closing
 from services.opportunities.notices.convert import to_public
-from services.opportunities.notices.models import TOLD_AHEAD, Closing, Notice, State
+from services.opportunities.notices.kinds import Closing, State
+from services.opportunities.notices.models import TOLD_AHEAD, Notice
 from services.opportunities.partners import copying
 
 # A transaction holds its rows for as long as it takes to close so many.

@@ -14,7 +14,8 @@ from services.opportunities.interests.models import Interest
 from services.opportunities.interests.queries import open_ones
 from services.opportunities.notice_reports import settling
 from services.opportunities.notices.convert import to_public
-from services.opportunities.notices.models import Closing, Notice
+from services.opportunities.notices.kinds import Closing
+from services.opportunities.notices.models import Notice
 from services.opportunities.partner_records import telling
 from services.opportunities.swaps import dropping
 

@@ -15,13 +15,8 @@ from chassis.timestamps import optional
 from chassis.timestamps import to_proto as stamp
 from services.opportunities.convert import consent_to_proto
 from services.opportunities.notices import conditions, wishes
-from services.opportunities.notices.models import (
-    Attendance,
-    Format,
-    Kind,
-    Notice,
-    Visibility,
-)
+from services.opportunities.notices.kinds import Attendance, Format, Kind, Visibility
+from services.opportunities.notices.models import Notice
 from services.opportunities.policy import sees_notice_whole
 
 

@@ -15,7 +15,8 @@ from chassis.errors import Aborted
 from services.opportunities.identity import Identity
 from services.opportunities.lint import require_impersonal
 from services.opportunities.notices import queries
-from services.opportunities.notices.models import Notice, Visibility
+from services.opportunities.notices.kinds import Visibility
+from services.opportunities.notices.models import Notice
 
 Named = Mapping[str, bool]
 NOBODY: Named = {}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date, datetime, timedelta
-from enum import IntEnum
 from typing import Protocol, Self
 from uuid import UUID
 
@@ -19,75 +18,20 @@ from chassis.places import Place
 from services.opportunities.columns import Base, resource
 from services.opportunities.consent import Consent, Consenting, consent_missing
 from services.opportunities.notices.conditions import Conditions, ConditionsType
+from services.opportunities.notices.kinds import (
+    Attendance,
+    Closing,
+    Format,
+    Kind,
+    State,
+    Visibility,
+)
 from services.opportunities.notices.wishes import SwapWishes, WishesType
 from services.opportunities.organisations.models import Organisation, Sector
 
 OPEN_FOR = timedelta(days=90)  # when nobody says how long
 OPEN_AT_MOST = timedelta(days=366)
 TOLD_AHEAD = timedelta(days=7)
-
-
-class Kind(IntEnum):
-    """Which way a notice goes."""
-
-    WANTED = 1
-    NEEDED = 2
-    OFFERED = 3
-
-
-class Format(IntEnum):
-    """What sort of exchange it is about."""
-
-    SECONDMENT = 1
-    WORK_SHADOWING = 2
-    BUDDYING = 3
-    DISCUSSION_GROUP = 4
-    PARTNER_SEARCH = 5
-    MENTORING = 6
-    COACHING = 7
-    FACILITATION = 8
-    SWAP = 9
-    LEADERSHIP_EXCHANGE = 10
-    STAFF_LOAN = 11
-    SHARED_WORKSPACE = 12
-    TROUBLESHOOTING = 13
-
-
-class Visibility(IntEnum):
-    """Who may see a published notice."""
-
-    ORGANISATION = 1
-    REGION = 2
-    NETWORK = 3
-
-
-class Attendance(IntEnum):
-    """Where the work is done."""
-
-    ATTENDANCE_UNSPECIFIED = 0
-    IN_PERSON = 1
-    REMOTE = 2
-    HYBRID = 3
-
-
-class State(IntEnum):
-    """Where a notice is in its life."""
-
-    DRAFT = 1
-    IN_REVIEW = 2
-    PUBLISHED = 3
-    CLOSED = 4
-
-
-class Closing(IntEnum):
-    """Why a notice was closed."""
-
-    CLOSING_REASON_UNSPECIFIED = 0
-    FILLED = 1
-    WITHDRAWN = 2
-    EXPIRED = 3
-    REMOVED = 4
-
 
 # What a copy takes over: the content, without dates, people and consent.
 COPIED = [
@@ -105,8 +49,7 @@ COPIED = [
     "swap_wishes",
     "conditions",
 ]
-
-
+# What others read of it: who has confirmed that it holds no personal data, has confirmed these.
 TEXTS = {"title", "body", "themes", "skills", "place"}
 
 

@@ -16,7 +16,8 @@ from chassis.etags import check
 from chassis.names import parse_name
 from chassis.partner_regions import HIDDEN as HIDDEN_STATES
 from services.opportunities.interests.queries import has_answered, open_counts
-from services.opportunities.notices.models import Format, Kind, Listed, Notice, State
+from services.opportunities.notices.kinds import Format, Kind, State
+from services.opportunities.notices.models import Listed, Notice
 from services.opportunities.organisations.models import Organisation
 from services.opportunities.partners.models import PartnerRegion
 from services.opportunities.policy import (

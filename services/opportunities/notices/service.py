@@ -27,7 +27,8 @@ from services.opportunities.notices.convert import (
     to_proto,
     to_public,
 )
-from services.opportunities.notices.models import COPIED, Closing, Listed, Notice, State
+from services.opportunities.notices.kinds import Closing, State
+from services.opportunities.notices.models import COPIED, Listed, Notice
 from services.opportunities.notices.models import TEXTS as LINTED_TEXTS
 from services.opportunities.notices.shelf import Shelf
 from services.opportunities.organisations.directory import Directory, acting_for

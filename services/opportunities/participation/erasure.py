@@ -19,7 +19,8 @@ from services.opportunities.interests.models import Interest
 from services.opportunities.notice_reports import settling
 from services.opportunities.notices import closing
 from services.opportunities.notices.convert import to_public
-from services.opportunities.notices.models import Notice, State
+from services.opportunities.notices.kinds import State
+from services.opportunities.notices.models import Notice
 from services.opportunities.participation import abroad
 from services.opportunities.participation.moving import end
 from services.opportunities.partner_records import telling

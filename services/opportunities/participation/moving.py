@@ -19,8 +19,8 @@ from services.opportunities.exchanges.parties import NAMED
 from services.opportunities.interests.convert import facts as interest_facts
 from services.opportunities.interests.models import OPEN, Interest
 from services.opportunities.notices import closing
+from services.opportunities.notices.kinds import State as NoticeState
 from services.opportunities.notices.models import Notice
-from services.opportunities.notices.models import State as NoticeState
 from services.opportunities.partner_records import acting, telling
 from services.opportunities.requests.convert import facts as request_facts
 from services.opportunities.requests.models import Request

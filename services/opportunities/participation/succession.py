@@ -14,7 +14,8 @@ from services.opportunities.exchanges.models import State as ExchangeState
 from services.opportunities.exchanges.parties import Role
 from services.opportunities.interests.models import OPEN, Interest
 from services.opportunities.notices.convert import to_public
-from services.opportunities.notices.models import Notice, State
+from services.opportunities.notices.kinds import State
+from services.opportunities.notices.models import Notice
 from services.opportunities.partner_records import telling
 
 NOBODY = ""

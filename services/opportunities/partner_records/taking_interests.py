@@ -17,8 +17,9 @@ from services.opportunities.consent import Consent, Method
 from services.opportunities.interests.convert import facts
 from services.opportunities.interests.models import OPEN, Interest, State
 from services.opportunities.notices import queries as notices
-from services.opportunities.notices.models import Notice, Visibility
-from services.opportunities.notices.models import State as NoticeState
+from services.opportunities.notices.kinds import State as NoticeState
+from services.opportunities.notices.kinds import Visibility
+from services.opportunities.notices.models import Notice
 from services.opportunities.organisations.directory import take_foreign
 from services.opportunities.organisations.models import Organisation, Sector
 from services.opportunities.partner_records import people, telling

@@ -18,7 +18,8 @@ from services.opportunities.interests.queries import open_counts
 from services.opportunities.notice_reports import settling
 from services.opportunities.notices import closing, queries
 from services.opportunities.notices.convert import COPIED_FIELDS, read_content, to_public
-from services.opportunities.notices.models import Closing, Notice
+from services.opportunities.notices.kinds import Closing
+from services.opportunities.notices.models import Notice
 from services.opportunities.organisations.directory import take_foreign
 from services.opportunities.organisations.models import Organisation, Sector
 from services.opportunities.partners.models import PartnerRegion

@@ -15,7 +15,7 @@ from chassis.names import format_name
 from chassis.timestamps import to_proto as stamp
 from services.opportunities.consent import given
 from services.opportunities.convert import consent_to_proto
-from services.opportunities.notices.models import Format
+from services.opportunities.notices.kinds import Format
 from services.opportunities.requests.models import Request
 
 NO_FORMAT = notices_pb2.FORMAT_UNSPECIFIED

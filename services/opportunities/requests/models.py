@@ -15,7 +15,7 @@ from chassis.errors import FailedPrecondition
 from chassis.names import format_name
 from services.opportunities.columns import Base, resource
 from services.opportunities.consent import Consenting
-from services.opportunities.notices.models import Format
+from services.opportunities.notices.kinds import Format
 
 
 class State(IntEnum):

@@ -16,7 +16,8 @@ from chassis.database import UtcDateTime, new_id
 from chassis.errors import FailedPrecondition, InvalidArgument
 from chassis.names import format_name
 from services.opportunities.columns import Base, resource
-from services.opportunities.notices.models import Notice, Visibility
+from services.opportunities.notices.kinds import Visibility
+from services.opportunities.notices.models import Notice
 from services.opportunities.swaps.forming import Formation
 
 AGREE_FOR = timedelta(days=14)  # when nobody says how long

@@ -23,7 +23,7 @@ from chassis.timestamps import optional
 from services.opportunities.exchanges.convert import facts as exchange_facts
 from services.opportunities.identity import Identity
 from services.opportunities.notices import closing
-from services.opportunities.notices.models import Closing
+from services.opportunities.notices.kinds import Closing
 from services.opportunities.policy import manages
 from services.opportunities.swaps import agreeing, dropping, queries
 from services.opportunities.swaps.convert import facts, read_legs, states_of, to_proto
