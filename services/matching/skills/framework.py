@@ -17,6 +17,7 @@ from services.matching.skills.books import Books
 from services.matching.skills.concept import Concept
 from services.matching.skills.models import LocalSkill
 from services.matching.text.encoder import Encoder, Vectors
+from services.matching.text.leaning import plain
 
 # How many skills of the region's own, all their versions added up, and whether there is an encoder.
 Stamp = tuple[int, int, bool]
@@ -33,8 +34,11 @@ class Esco:
 
     @property
     def encoder(self) -> Encoder | None:
-        """The best there is; None until it is loaded, or when there are no files of one."""
-        return self._load_encoder()
+        """The best there is, as it is by itself: it is skills that texts are compared with here.
+
+        None until it is loaded, or when there are no files of one.
+        """
+        return plain(self._load_encoder())
 
     @cached_property
     def concepts(self) -> Sequence[Concept]:

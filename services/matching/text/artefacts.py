@@ -43,6 +43,9 @@ STATIC_TOKENS = Artefact(
     "static.tokens.json", "93248f2a9ec36c7b35f700a033d5f36228aae48db61aee31007fa49062cdeb68"
 )
 ESCO = Artefact("esco.jsonl", "8a3130808dfbf50847853ca366d3f340881e18efafeccaf5f9a72b8c6a263fca")
-EVERY = (MINILM, MINILM_TOKENS, STATIC, STATIC_TOKENS, ESCO)
+OCCUPATIONS = Artefact(
+    "occupations.txt", "956bc25e3b3ffe06b46eeb99f1fa4bb5a16cc6e0f2a822045758fbe6ca85ee47"
+)
+EVERY = (MINILM, MINILM_TOKENS, STATIC, STATIC_TOKENS, ESCO, OCCUPATIONS)
 # Those of which not every ancestor is under an open licence: see docs/adr/0030.
 STATIC_FILES = (STATIC, STATIC_TOKENS)

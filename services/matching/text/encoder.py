@@ -1,6 +1,5 @@
 """From texts to vectors whose products say how much alike the texts are.
 
-The best encoder whose files are whole is used: MiniLM, else static vectors of words, else none.
 Who compares vectors must look at the encoder's name: those of two encoders have nothing in common.
 """
 
@@ -11,17 +10,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
-import structlog
 from interchange.matching.v1.matching_pb2 import SearchNoticesResponse
 from numpy.typing import NDArray
 
 from services.matching.text.artefacts import (
-    FOLDER,
     MINILM,
     MINILM_TOKENS,
     STATIC,
     STATIC_TOKENS,
-    Unusable,
 )
 
 if TYPE_CHECKING:
@@ -33,8 +29,6 @@ Quality = SearchNoticesResponse.Quality
 # In tokens. What a text is about is said before that, and time grows with the length.
 MOST_TOKENS = 192
 BATCH = 16
-
-log = structlog.get_logger(__name__)
 
 
 class Encoder(Protocol):
@@ -54,19 +48,6 @@ class Encoder(Protocol):
 
     def encode(self, texts: Sequence[str]) -> Vectors:
         """(texts, dimensions): rows of length 1, or 0 for a text in which there is nothing."""
-
-
-def load_encoder(folder: Path = FOLDER) -> Encoder | None:
-    """The best encoder whose files are whole; None when there is none. It takes some tenths of a second."""
-    for kind in (MiniLM, StaticVectors):
-        try:
-            encoder: Encoder = kind(folder)
-        except Unusable as problem:
-            log.error("encoder_unusable", encoder=kind.__name__, problem=str(problem))
-        else:
-            log.info("encoder_loaded", encoder=encoder.name)
-            return encoder
-    return None
 
 
 class MiniLM:
@@ -130,7 +111,7 @@ class StaticVectors:
         for row, each in enumerate(encoded):
             if each.ids:
                 vectors[row] = self._pieces[each.ids].astype(np.float32).mean(axis=0)
-        return _at_length_one(vectors)
+        return at_length_one(vectors)
 
 
 def _tokenizer(path: Path) -> Tokenizer:
@@ -141,7 +122,8 @@ def _tokenizer(path: Path) -> Tokenizer:
     return tokens
 
 
-def _at_length_one(vectors: Vectors) -> Vectors:
+def at_length_one(vectors: Vectors) -> Vectors:
+    """The same rows, each made so long; those of nothing stay so."""
     lengths = np.linalg.norm(vectors, axis=1, keepdims=True)
     np.divide(vectors, lengths, out=vectors, where=lengths > 0)
     return vectors

@@ -55,8 +55,7 @@ from chassis.config import Config
 from chassis.database import Database
 from chassis.policy import anyone
 from chassis.server import Server
-from services.matching.text.artefacts import FOLDER
-from services.matching.text.encoder import MiniLM
+from services.matching.text.loading import load_encoder
 from tests.bench.corpus import fill, notices, queries
 from tests.bench.memory import proportional_mib
 from tests.bench.report import Row, bound
@@ -140,8 +139,10 @@ class Desk:
 def desk(folder: Path, every: Sequence[notices_pb2.Notice]) -> Iterator[Desk]:
     url = f"sqlite:///{folder / 'matching.db'}"
     migrations.upgrade("matching", url)
+    encoder = load_encoder()
+    assert encoder is not None, "make model"
     with Database(url) as database:
-        fill(database, every, MiniLM(FOLDER))
+        fill(database, every, encoder)
     with owner(every) as address:
         command = [sys.executable, "-m", "tests.bench.desk", str(folder), address]
         environment = {

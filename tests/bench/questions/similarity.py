@@ -1,7 +1,8 @@
 """Whether names of one job are found among those of others: mean average precision over `titles.txt`.
 
 Each name asks once, the others of its line are right, all other names are wrong. BM25 is tantivy's
-with English stems; ours is meaning and words together, as suggestions use them.
+with English stems; ours is meaning and words together, by the encoder that matching loads and as search
+and suggestions add them up.
 
 Half of the lines, drawn by a seed, are to try things on; the bars are about the other half only, on which nothing is
 ever to be tried. What is tried is shown beside, so that a gain that is of the lines only is seen.
@@ -17,8 +18,9 @@ from numpy.typing import NDArray
 from tantivy import Query
 
 from services.matching.text.artefacts import FOLDER
-from services.matching.text.encoder import MiniLM, StaticVectors
+from services.matching.text.encoder import Encoder, MiniLM, StaticVectors
 from services.matching.text.lexical import Lexicon
+from services.matching.text.loading import load_encoder
 from services.matching.text.terms import stems_of
 from services.matching.text.windows import on_scale, text_fit
 from tests.bench.questions.by_words import index_of
@@ -75,9 +77,9 @@ def bm25(names: Sequence[str]) -> Scores:
     return scores
 
 
-def together(names: Sequence[str], vectors: Scores, encoder: str) -> Scores:
-    lexicon = Lexicon.of(names)
-    dense = on_scale(vectors @ vectors.T, encoder)
+def together(names: Sequence[str], encoder: Encoder) -> Scores:
+    lexicon, vectors = Lexicon.of(names), encoder.encode(names)
+    dense = on_scale(vectors @ vectors.T, encoder.name)
     lexical = [[lexicon.likeness(one, other) for other in names] for one in names]
     return np.vectorize(text_fit, otypes=[np.float32])(dense, np.array(lexical))
 
@@ -87,10 +89,10 @@ def rows(_: Path) -> Iterator[Row]:
     names = [name for line in lines for name in line]
     belonging = [number for number, line in enumerate(lines) for _ in line]
     tried, judged = halves(len(lines))
-    minilm, static = MiniLM(FOLDER), StaticVectors(FOLDER)
-    vectors, few = minilm.encode(names), static.encode(names)
+    encoder, vectors = load_encoder(), MiniLM(FOLDER).encode(names)
+    assert encoder is not None, "make model"
     words, alone = bm25(names), vectors @ vectors.T
-    ours = together(names, vectors, minilm.name)
+    ours = together(names, encoder)
 
     def score(scores: Scores, of: set[int] = judged) -> float:
         return mean_average_precision(scores, belonging, of)
@@ -98,7 +100,7 @@ def rows(_: Path) -> Iterator[Row]:
     for beside, least, other in (("BM25", 1.7, words), ("MiniLM alone", 1.08, alone)):
         against = f"tried {score(ours, tried) / score(other, tried):.2f}x; {beside}"
         yield _row("names of one job: MAP", score(ours), against, score(other), least=least)
-    lesser = score(together(names, few, static.name))
+    lesser = score(together(names, StaticVectors(FOLDER)))
     yield _row("names of one job, static vectors: MAP", lesser, "BM25", score(words), least=1.3)
 
 

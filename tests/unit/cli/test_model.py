@@ -9,7 +9,7 @@ from click.testing import CliRunner, Result
 
 from cli.commands.model import model
 from services.matching.text.artefacts import EVERY, FOLDER, MINILM, STATIC_FILES
-from services.matching.text.encoder import load_encoder
+from services.matching.text.loading import load_encoder
 
 
 @pytest.fixture

@@ -17,7 +17,8 @@ from chassis.clock import now
 from services.matching.index.understanding import Understanding
 from services.matching.search.searching import search
 from services.matching.text.artefacts import FOLDER
-from services.matching.text.encoder import Encoder, load_encoder
+from services.matching.text.encoder import Encoder
+from services.matching.text.loading import load_encoder
 from services.matching.text.vectors import Vector
 from tests.support.waiting import eventually
 from tests.unit.matching.conftest import VISITOR, Desk, a_follower

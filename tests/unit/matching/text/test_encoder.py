@@ -10,7 +10,8 @@ import pytest
 from interchange.matching.v1.matching_pb2 import SearchNoticesResponse
 
 from services.matching.text.artefacts import EVERY, FOLDER, MINILM, STATIC, Unusable
-from services.matching.text.encoder import Encoder, MiniLM, StaticVectors, load_encoder
+from services.matching.text.encoder import Encoder, MiniLM, StaticVectors
+from services.matching.text.loading import load_encoder
 
 TEXTS = ["Homelessness prevention officer", "Swimming pool attendant"]
 
