@@ -68,7 +68,7 @@ class Index:
         document = document_of(notice, place, digest)
         if self._is_filled or number in self._changed:  # else there is no older self to look for
             self.drop(notice.name)
-        if self._is_filled:  # else all are read when they are there: that takes a third of the time
+        if self._is_filled:  # else all are read when they are there, in half of the time
             self._rows.put(document)
         self._changed[number] = digest
         self._writer.add_document(document)

@@ -125,8 +125,9 @@ class Meanings:
         """Of those of these that have a vector its product with this one."""
         with self._lock:
             known = [number for number in numbers if number in self._places]
-            rows = self._rows[[self._places[number] for number in known]].astype(np.float32)
-        nearest = (rows @ vector).max(axis=1, initial=-1)
+            rows = self._rows[[self._places[number] for number in known]]
+        products = _products(rows.reshape(-1, rows.shape[2]), vector)
+        nearest = products.reshape(-1, self._parts).max(axis=1, initial=-1)
         return dict(zip(known, nearest.tolist(), strict=True))
 
     def _write(self, place: int, vectors: Vectors | Stored, number: int) -> None:

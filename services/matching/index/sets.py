@@ -18,6 +18,7 @@ from tantivy import DocAddress, Document, Order, Query, Searcher
 
 from services.matching.index.schema import (
     MOMENTS,
+    NEVER,
     ORGANISATION_SHOWN,
     PLACE,
     SAID,
@@ -131,7 +132,10 @@ class Sets:
     def between(self, field: str, first: int, last: int) -> BitMap:
         """Those whose moment is not before the first and not after the last."""
         moments = self.rows.numbers[NUMBERS.index(field)]
-        return self.there - _set_of(np.flatnonzero((moments < first) | (moments > last)))
+        outside = moments < first
+        if last < NEVER:
+            outside |= moments > last
+        return self.there - _set_of(np.flatnonzero(outside))
 
     def numbered(self, numbers: Iterable[int]) -> dict[int, int]:
         """By the numbers of those of these that are there their rows, in the same order."""

@@ -57,4 +57,5 @@ def _best_start(words: Sequence[tuple[Range, str]], wanted: Collection[str]) -> 
 
 
 def _words(text: str) -> list[tuple[Range, str]]:
-    return [(word.span(), stem_of(word.group())) for word in WORD.finditer(text)]
+    ranges = [word.span() for word in WORD.finditer(text)]
+    return list(zip(ranges, map(stem_of, WORD.findall(text)), strict=True))
