@@ -42,6 +42,13 @@ class Log(glogging.Logger):
 class Worker(ThreadWorker):
     """Threads, as gunicorn has them."""
 
+    def set_accept_enabled(self, enabled: bool) -> None:
+        """Who ends refuses at once: whoever is let wait in line meanwhile would be dropped at the end."""
+        super().set_accept_enabled(enabled)  # type: ignore[no-untyped-call]
+        if not self.alive:
+            for each in self.sockets:
+                each.close()
+
     def handle_error(
         self, request: Any, client: socket.socket, address: Any, problem: Exception
     ) -> None:

@@ -6,7 +6,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
@@ -17,6 +17,8 @@ from chassis.bus import Bus
 from chassis.bus.permissions import ADMIN
 from cli.address_book import AddressBook
 from cli.keys import seed_file
+from cli.nursery import Born
+from tests.support import cradle
 from tests.support.api import Api
 from tests.support.telemetry import Collector
 from tests.support.waiting import eventually
@@ -45,17 +47,20 @@ class RunningRegion:
     data: Path
     collector: Collector
     environment: Mapping[str, str] = field(default_factory=dict)
-    process: subprocess.Popen[bytes] | None = None
+    process: Born | subprocess.Popen[bytes] | None = None
     has_demonstration: bool = False
+    is_typed: bool = False  # as an operator does, and not forked from who has its libraries already
 
     @classmethod
     @contextmanager
     def started(
-        cls, data: Path, *, demonstration: bool = False, **environment: str
+        cls, data: Path, *, demonstration: bool = False, typed: bool = False, **environment: str
     ) -> Iterator[RunningRegion]:
         """Started when entered and ready; stopped when left, with nothing left behind."""
         with Collector() as collector:
-            region = cls(data, collector, environment, has_demonstration=demonstration)
+            region = cls(
+                data, collector, environment, has_demonstration=demonstration, is_typed=typed
+            )
             try:
                 region.start()
                 yield region
@@ -79,15 +84,19 @@ class RunningRegion:
             "PROVIDERS_ON_LOOPBACK": "1",
             **self.environment,
         }
+        self._output.write_bytes(b"")
+        command = ["up", *(["--demo"] if self.has_demonstration else [])]
+        if self.is_typed:
+            self.process = self._typed(command, environment)
+        else:
+            self.process = cradle.ours().bear("cli", command, environment, self._output)
+
+    def _typed(
+        self, command: Sequence[str], environment: Mapping[str, str]
+    ) -> subprocess.Popen[bytes]:
         with self._output.open("wb") as output:
-            self.process = subprocess.Popen(
-                [
-                    sys.executable,
-                    "-m",
-                    "cli",
-                    "up",
-                    *(["--demo"] if self.has_demonstration else []),
-                ],
+            return subprocess.Popen(
+                [sys.executable, "-m", "cli", *command],
                 env=environment,
                 stdout=output,
                 stderr=subprocess.STDOUT,
@@ -100,11 +109,11 @@ class RunningRegion:
     def stop(self) -> None:
         """Stop it as an operator does."""
         assert self.process
-        self.process.send_signal(signal.SIGTERM)
+        self.process.terminate()
         with suppress(subprocess.TimeoutExpired):
             self.process.wait(STOP_WITHIN_S)
             return
-        self.process.kill()
+        os.kill(self.process.pid, signal.SIGKILL)
         raise AssertionError("the region does not stop")
 
     @property

@@ -6,8 +6,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -20,21 +18,21 @@ import pytest
 import requests
 
 from chassis import auth
+from cli.nursery import Born
 from cli.ports import free_port
+from tests.support import cradle
 from tests.support.telemetry import Collector
 from tests.support.waiting import eventually
 from tests.unit.gateway.conftest import PROGRAMS
 from tests.unit.gateway.services import GATEWAY_KEY, PERSON, Books, signed_in
 from tests.unit.gateway.test_api import DRAFT
 
-ROOT = Path(__file__).parents[3]
-
 
 @dataclass
 class Program:
     """A running gateway."""
 
-    process: subprocess.Popen[bytes]
+    process: Born
     url: str
     log: Path
     metrics: str
@@ -67,13 +65,12 @@ def start(address: str, redis_url: str, tmp_path: Path) -> Iterator[Start]:
         def started(**environment: str) -> Program:
             port, metrics = free_port(), free_port()
             log = tmp_path / "gateway.log"
-            process = subprocess.Popen(
-                [sys.executable, "-m", "gateway"],
-                cwd=ROOT,
-                env={
+            process = cradle.ours().bear(
+                "gateway",
+                [],
+                {
                     **os.environ,
                     **{f"INTERCHANGE_{name.upper()}_ADDRESS": address for name in PROGRAMS},
-                    "PYTHONPATH": os.pathsep.join([str(ROOT), str(ROOT / "gen")]),
                     "INTERCHANGE_PORT": str(port),
                     "INTERCHANGE_METRICS_PORT": str(metrics),
                     "INTERCHANGE_REDIS_URL": redis_url,
@@ -82,8 +79,7 @@ def start(address: str, redis_url: str, tmp_path: Path) -> Iterator[Start]:
                     "INTERCHANGE_RATE_LIMIT_FACTOR": "1000",
                     **environment,
                 },
-                stdout=log.open("ab"),
-                stderr=subprocess.STDOUT,
+                log,
             )
             program = Program(
                 process, f"http://127.0.0.1:{port}", log, f"http://127.0.0.1:{metrics}"
@@ -95,9 +91,10 @@ def start(address: str, redis_url: str, tmp_path: Path) -> Iterator[Start]:
         yield started
 
 
-def _end(process: subprocess.Popen[bytes]) -> None:
-    process.kill()
-    process.wait()
+def _end(process: Born) -> None:
+    if process.poll() is None:
+        os.kill(process.pid, signal.SIGKILL)
+        process.wait()
 
 
 def test_it_believes_the_keys_that_identity_publishes(start: Start, books: Books) -> None:
@@ -129,13 +126,13 @@ def test_told_to_stop_it_ends_what_it_has_begun(start: Start, books: Books) -> N
 
     def wait() -> None:
         inside.set()
-        leave.wait(5)
+        leave.wait(20)
 
     books.then = wait
     with ThreadPoolExecutor(1) as pool:
-        asked = pool.submit(requests.get, f"{program.url}/v1/notices", timeout=10)
+        asked = pool.submit(requests.get, f"{program.url}/v1/notices", timeout=20)
         inside.wait(5)
-        program.process.send_signal(signal.SIGTERM)
+        program.process.terminate()
         eventually(lambda: _refuses(program.url))
         leave.set()
 
@@ -160,7 +157,7 @@ def test_a_worker_that_dies_is_replaced(start: Start) -> None:
 def test_a_parent_that_dies_takes_the_port_with_it(start: Start) -> None:
     program = start()
 
-    program.process.kill()
+    os.kill(program.process.pid, signal.SIGKILL)
 
     eventually(lambda: _refuses(program.url), timeout_s=5)
 
@@ -306,7 +303,7 @@ def test_logs_are_json_and_tell_nothing_of_callers(start: Start, books: Books) -
     with socket.create_connection(("127.0.0.1", int(program.url.rpartition(":")[2]))) as raw:
         raw.sendall(b"BROKEN secret-path\r\n\r\n")
         raw.recv(1000)
-    program.process.send_signal(signal.SIGTERM)
+    program.process.terminate()
     program.process.wait(10)
 
     lines = program.log.read_text().splitlines()
