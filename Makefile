@@ -49,20 +49,21 @@ check-image: setup ## Build the image and run a region of containers: root, buil
 
 check: lint types layers proto-lint migrations-lint ## Check style, types, layers, protos and migrations
 
-lint: setup
+# Code alone is checked: nobody waits for the model.
+lint: $(IMAGE)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 
-types: setup
+types: $(IMAGE)
 	$(BIN)/mypy
 
-layers: setup
+layers: $(IMAGE)
 	$(BIN)/lint-imports
 
-proto-lint: setup
+proto-lint: $(IMAGE)
 	$(BIN)/python proto/check.py
 
-migrations-lint: setup
+migrations-lint: $(IMAGE)
 	for program in identity opportunities matching notifications federation; do \
 	  $(BIN)/interchange migrate --sql $$program | $(BIN)/squawk --config .squawk.toml || exit 1; done
 
@@ -106,17 +107,16 @@ wheel: setup ## Build the distribution
 clean: ## Remove what was built, not the data
 	rm -rf $(VENV) gen dist build *.egg-info
 
-# uv is fast; where it finds no registry, pip knows the machine's own.
+# uv is fast, and believes whom the machine believes; where it finds no registry, pip knows the machine's own.
 $(VENV)/.ready: requirements.lock pyproject.toml
 	$(PYTHON) -m venv $(VENV)
-	( $(BIN)/pip install --quiet uv && $(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock ) \
+	( $(BIN)/pip install --quiet uv && UV_SYSTEM_CERTS=1 $(BIN)/uv pip install --quiet --python $(BIN)/python -r requirements.lock ) \
 	  || $(BIN)/pip install --quiet -r requirements.lock
-	$(BIN)/python proto/build.py
-	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(IMAGE): $(PROTOS) proto/build.py $(VENV)/.ready
 	$(BIN)/python proto/build.py
+	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 
 # Without it a region looks for words only, and says so. Not for that does it stay down.
 $(VENV)/.model: cli/model/packages.lock services/matching/text/artefacts.py $(IMAGE)
