@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from functools import cache
@@ -26,16 +27,50 @@ Copy = Callable[[str], str]
 _numbers = count(1)
 
 
-class RegionsBesideTheRest(LoadScopeScheduling):
-    """One worker runs what starts whole regions, which are then started once; others run the rest by files."""
+# What runs for minutes is begun first: what is left when a worker has nothing more to do is short. The kills come
+# next after the network, which then stops, for they are in another folder.
+LONGEST = (
+    "the region",
+    "the network",
+    "tests/chaos/test_kills.py",
+    "tests/e2e/test_network_runbooks.py",
+    "tests/e2e/test_evil_partner.py",
+    "tests/e2e/test_up.py",
+)
+
+
+def together(nodeid: str) -> str:
+    """What one worker runs in one go: all that share a region or a network, which is started once, else a file."""
+    file = nodeid.partition("::")[0]
+    if file in LONGEST or not file.startswith("tests/e2e/"):
+        return file
+    return "the network" if file.startswith("tests/e2e/test_network_") else "the region"
+
+
+class LongestFirst(LoadScopeScheduling):
+    """Workers take what goes together, in the order in which it was collected."""
+
+    def __init__(self, config: pytest.Config, log: Producer) -> None:
+        config.option.loadscopereorder = False
+        super().__init__(config, log)
 
     def _split_scope(self, nodeid: str) -> str:
-        file = nodeid.partition("::")[0]
-        return "regions" if file.startswith(("tests/chaos/", "tests/e2e/")) else file
+        return together(nodeid)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    return RegionsBesideTheRest(config, log)
+    return LongestFirst(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What takes longest first; of the rest we know how many tests a file has, which is a guess as good as any."""
+    sizes = Counter(together(each.nodeid) for each in items)
+
+    def place(item: pytest.Item) -> tuple[int, int]:
+        scope = together(item.nodeid)
+        return LONGEST.index(scope) if scope in LONGEST else len(LONGEST), -sizes[scope]
+
+    items.sort(key=place)
 
 
 @pytest.fixture(scope="session")

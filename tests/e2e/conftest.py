@@ -1,4 +1,7 @@
-"""A whole region as an operator starts it, on free ports, with its mails, logs, events and traces to look at."""
+"""A whole region as an operator starts it, on free ports, with its mails, logs, events and traces to look at.
+
+It stops when no more tests of this folder follow, and so does the network: idle as they are, they take others' time.
+"""
 
 from __future__ import annotations
 
@@ -16,12 +19,7 @@ from tests.support.network import SCOTLAND, RunningNetwork
 from tests.support.region import RunningRegion
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Three regions more, that poll each other every second, wait until the rest is done."""
-    items.sort(key=lambda each: "network" in getattr(each, "fixturenames", ()))
-
-
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def region(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningRegion]:
     with RunningRegion.started(tmp_path_factory.mktemp("region")) as running:
         yield running
@@ -32,7 +30,7 @@ def region_dir(region: RunningRegion) -> Path:
     return region.data
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def network(
     tmp_path_factory: pytest.TempPathFactory, postgresql_url: str
 ) -> Iterator[RunningNetwork]:
@@ -42,7 +40,7 @@ def network(
         yield running
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def web(region: RunningRegion) -> str:
     """The address of the region's pages."""
     return f"http://127.0.0.1:{region.book.web}"

@@ -27,6 +27,8 @@ pytestmark = pytest.mark.e2e
 State = pb.Partner.State
 # Longer than a dripping partner may take.
 PATIENCE_S = 45.0
+# Who does not poke us is asked more often than in half a minute.
+QUICK = {"INTERCHANGE_POLL_EVERY_S": "5"}
 
 
 @dataclass
@@ -98,10 +100,17 @@ def _titles(found: Any) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def victim(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Victim]:
     data: Path = tmp_path_factory.mktemp("victim")
-    with RunningRegion.started(data, FEDERATION_ON_LOOPBACK="true") as region:
+    with RunningRegion.started(data, FEDERATION_ON_LOOPBACK="true", **QUICK) as region:
         settings = Settings(data_dir=data)
         begin_unless_begun(settings, region.url)
         yield Victim(region, partner_service(settings))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def dripping(victim: Victim) -> Iterator[EvilRegion]:
+    """It sends a byte now and then, all the while that others are read; for the last test it has done so for long."""
+    with victim.pinned(EvilRegion("evil-drip", "slow-drip")) as evil:
+        yield evil
 
 
 def expect(claim: Callable[[], bool], *, timeout_s: float = 20.0) -> None:
@@ -273,17 +282,6 @@ def test_a_storm_of_epochs_is_not_followed(victim: Victim) -> None:
         expect(lambda: victim.titles(evil) == three(evil))
 
 
-def test_who_drips_is_cut_and_others_are_read_meanwhile(victim: Victim) -> None:
-    with (
-        victim.pinned(EvilRegion("evil-drip", "slow-drip")) as evil,
-        victim.pinned(EvilRegion("beside-the-drip")) as other,
-    ):
-        expect(lambda: victim.titles(other) == three(other))
-
-        expect(lambda: bool(victim.partner(evil).state_reason), timeout_s=PATIENCE_S)
-        assert victim.titles(evil) == []
-
-
 def test_the_door_admits_nobody_else(victim: Victim) -> None:
     stranger = EvilRegion("stranger")
     with stranger.serving():
@@ -332,3 +330,13 @@ def test_each_switch_says_what_a_region_must_do() -> None:
     for switch, expected in EXPECTED.items():
         assert f"| `{switch}` | {expected} |" in page, switch
     assert set(TRICKS) < set(EXPECTED)
+
+
+def test_who_drips_is_cut_and_others_are_read_meanwhile(
+    victim: Victim, dripping: EvilRegion
+) -> None:
+    with victim.pinned(EvilRegion("beside-the-drip")) as other:
+        expect(lambda: victim.titles(other) == three(other))
+
+        expect(lambda: bool(victim.partner(dripping).state_reason), timeout_s=PATIENCE_S)
+        assert victim.titles(dripping) == []

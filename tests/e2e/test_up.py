@@ -31,7 +31,7 @@ KEEPING_TRACES = {"TRACES": "1", "OTLP_ENDPOINT": ""}
 
 
 def test_a_region_stops_whole_and_comes_back_with_everything(tmp_path: Path) -> None:
-    with RunningRegion.started(tmp_path, **KEEPING_TRACES) as region:
+    with RunningRegion.started(tmp_path, typed=True, **KEEPING_TRACES) as region:
         world = region.world("stop")
         manager = world.manager(world.organisation("Stopping"), "Stop Manager")
         name = world.publish(manager, title="Zither lessons wanted")
@@ -40,7 +40,7 @@ def test_a_region_stops_whole_and_comes_back_with_everything(tmp_path: Path) -> 
         assert examined.exit_code == 0, examined.output
 
     assert processes_of(tmp_path) == []
-    with RunningRegion.started(tmp_path) as region:
+    with RunningRegion.started(tmp_path, typed=True) as region:
         assert region.visitor.get(f"/v1/{name}")["state"] == "PUBLISHED"
 
         def found() -> None:
@@ -51,11 +51,11 @@ def test_a_region_stops_whole_and_comes_back_with_everything(tmp_path: Path) -> 
 
 
 def test_a_killed_supervisor_leaves_nobody_behind(tmp_path: Path) -> None:
-    with RunningRegion.started(tmp_path) as region:
+    with RunningRegion.started(tmp_path, typed=True) as region:
         assert region.process
         assert len(processes_of(tmp_path)) > 5
 
-        region.process.send_signal(signal.SIGKILL)
+        os.kill(region.process.pid, signal.SIGKILL)
         region.process.wait()
 
         eventually(lambda: _nobody(tmp_path), timeout_s=20)
