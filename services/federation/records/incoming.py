@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, delete, exists, insert, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.orm import Session, aliased
 
@@ -126,14 +126,23 @@ def again(session: Session, waiting: Waiting, *, at: datetime) -> None:
     wait = min(FIRST_RETRY * 2 ** min(waiting.attempts, 10), LONGEST_RETRY)
     session.execute(
         update(IncomingRecord)
-        .where(IncomingRecord.id == waiting.id)
+        .where(*_is(waiting))
         .values(attempts=waiting.attempts + 1, next_attempt_time=at + wait)
     )
 
 
 def done(session: Session, waiting: Waiting) -> None:
     """It is with its owner, set aside or erased: what it said is not kept here."""
-    session.execute(delete(IncomingRecord).where(IncomingRecord.id == waiting.id))
+    session.execute(delete(IncomingRecord).where(*_is(waiting)))
+
+
+def _is(waiting: Waiting) -> Sequence[ColumnElement[bool]]:
+    """The very one: SQLite gives the id of one that was replaced meanwhile to the one that replaced it."""
+    return (
+        IncomingRecord.id == waiting.id,
+        IncomingRecord.epoch == waiting.epoch,
+        IncomingRecord.seq == waiting.seq,
+    )
 
 
 def remember(session: Session, waiting: Waiting, record: str, expire_time: datetime | None) -> None:

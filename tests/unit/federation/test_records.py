@@ -52,6 +52,7 @@ class Owner:
     taken: list[pb.TakePartnerRecordRequest] = field(default_factory=list)
     forgotten: list[str] = field(default_factory=list)
     problem: Exception | None = None
+    meanwhile: Callable[[], object] = lambda: None  # once, while it takes something
 
     def unary_unary(self, method: str, *_: Any, **__: Any) -> Callable[..., Any]:
         answer: Callable[..., Any] = getattr(self, method.rpartition("/")[2])
@@ -68,6 +69,8 @@ class Owner:
         if self.problem:
             raise self.problem
         self.taken.append(request)
+        meanwhile, self.meanwhile = self.meanwhile, lambda: None
+        meanwhile()
         return Empty()
 
     def ForgetPartnerRecord(self, request: pb.ForgetPartnerRecordRequest, timeout: float) -> Any:
@@ -227,6 +230,32 @@ def test_what_changed_while_it_was_asked_for_goes_again(regions: tuple[Region, R
         assert not outgoing.take(session, due)
 
     assert len(east.rows(OutgoingRecord)) == 1
+
+
+@pytest.mark.parametrize("comes", ["a later word", "an erasure"])
+def test_what_comes_while_the_one_before_is_taken_is_not_lost(
+    regions: tuple[Region, Region], comes: str
+) -> None:
+    east, scotland = regions
+    propose(east)
+    east.sending.step()
+    scotland.read(east)
+
+    def later() -> None:
+        if comes == "an erasure":
+            east.hear(events.PartnerRecordErased(region="scotland", record=INTEREST))
+        else:
+            propose(east)
+        east.sending.step()
+        scotland.read(east)
+
+    scotland.owner.meanwhile = later
+    scotland.taking.step()
+    scotland.taking.step()
+
+    sequences = [each.sequence for each in scotland.owner.taken]
+    assert (sequences, scotland.owner.forgotten) in (([1, 2], []), ([1], [INTEREST]))
+    assert not scotland.rows(IncomingRecord)
 
 
 def test_without_consent_nothing_goes(regions: tuple[Region, Region]) -> None:
