@@ -26,6 +26,7 @@ class AcrossRegions(MappedAsDataclass, kw_only=True):
         id: Mapped[UUID]
         actions: Mapped[list[ExchangeAction]]
         outcomes: Mapped[list[ActionOutcome]]
+        version: Mapped[int]
 
         @property
         def name(self) -> str: ...
@@ -59,8 +60,8 @@ class AcrossRegions(MappedAsDataclass, kw_only=True):
         return self.region or self.follower
 
     def require_terms_seen(self, version: int) -> None:
-        """Refuse what somebody did who had not seen these terms."""
-        if version < self.terms_version:
+        """Refuse what somebody did who had not seen these terms, or saw later ones that a backup does not hold."""
+        if not self.terms_version <= version <= self.version:
             raise FailedPrecondition(
                 "TERMS_CHANGED", f"the terms of {self.name} have changed: read them again"
             )

@@ -200,11 +200,17 @@ class Interest(Consenting, Base):
     def follow_decision(
         self, state: State, *, reason: str, code: str, exchange_id: UUID | None, at: datetime
     ) -> bool:
-        """Be as the notice's region decided; whether that is news. What was taken back here stays so."""
-        if not self.is_open or state is self.state:
+        """Be as the notice's region decided; whether that is news. What was taken back here stays so.
+
+        Also what it had decided otherwise: it may have been restored from a backup, and decides again.
+        """
+        if self.state is State.WITHDRAWN or not (self.is_open or self.is_told):
+            return False
+        if (state, exchange_id) == (self.state, self.exchange_id):
             return False
         if state is State.ENDORSED:
-            self.state, self.endorse_time = state, at
+            self.state, self.endorse_time, self.decide_time = state, at, None
+            self.decline_reason, self.reason_code, self.exchange_id = "", "", None
             self._touch()
             return True
         self.decline_reason, self.reason_code = reason, code
@@ -250,9 +256,9 @@ class Interest(Consenting, Base):
         self._decide(State.DECLINED, at)
 
     def lapse(self, reason: str, *, code: str, at: datetime) -> None:
-        """Come to nothing because the notice is gone, of which its region never heard."""
+        """Come to nothing because the notice, or its region, is gone: nobody there decides on it any more."""
         self._require_undecided()
-        self.decline_reason, self.reason_code = reason, code
+        self.decline_reason, self.reason_code, self.is_told = reason, code, False
         self._decide(State.DECLINED, at)
 
     def withdraw(self, *, at: datetime, reason: str = "") -> None:

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from uuid import UUID
 
+from interchange.opportunities.v1 import events_pb2 as events
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from chassis.bus import publish
 from chassis.foreign import foreign_id
 from chassis.names import parse, parse_name
-from services.opportunities.exchanges.models import Exchange
+from services.opportunities.exchanges.convert import facts
+from services.opportunities.exchanges.models import Exchange, State
 from services.opportunities.exchanges.parties import Party
 from services.opportunities.interests.models import Interest
 from services.opportunities.notices import queries as notices
@@ -39,6 +43,18 @@ def require_only(session: Session, interest: Interest, exchange_id: UUID) -> Non
     statement = select(Exchange.id).where(Exchange.interest_id == interest.id)
     if session.scalar(statement) not in (None, exchange_id):
         raise unknown("exchange")
+
+
+def drop_lost(session: Session, interest: Interest, *, at: datetime) -> None:
+    """Let go of our copy of an exchange that its region does not speak of any more: it has another, or none."""
+    lost = session.scalar(select(Exchange).where(Exchange.interest_id == interest.id))
+    if lost is None or lost.id == interest.exchange_id:
+        return
+    if lost.is_open:
+        lost.follow({"state": State.ENDED_EARLY}, version=lost.origin_version, at=at)
+        publish(session, events.ExchangeEndedEarly(exchange=facts(lost, actor="")))
+    session.delete(lost)
+    session.flush()
 
 
 def new_exchange(

@@ -37,6 +37,7 @@ def take(session: Session, told: Told) -> str:
         exchange_id=None,
         at=told.at,
     ):
+        copies.drop_lost(session, interest, at=told.at)
         publish(session, _news(interest, message))
     return interest.name
 
@@ -53,12 +54,12 @@ def _accept(session: Session, interest: Interest, told: Told) -> None:
     """The introduction: its people are known here from now on, and the exchange has a copy."""
     message = told.record.decision
     exchange_id = copies.exchange_id(told.region, message.exchange)
-    copies.require_only(session, interest, exchange_id)
     is_news = interest.follow_decision(
         State.ACCEPTED, reason="", code="", exchange_id=exchange_id, at=told.at
     )
     if interest.state is not State.ACCEPTED:
         return
+    copies.drop_lost(session, interest, at=told.at)
     _keep_people(session, interest, told)
     if session.get(Exchange, exchange_id) is None:
         session.add(_exchange(interest, told))

@@ -25,6 +25,7 @@ from sqlalchemy import select
 from chassis.auth import Principal
 from chassis.bus.tables import outbox
 from chassis.clock import now
+from chassis.database import new_id
 from chassis.errors import FailedPrecondition, NotFound
 from chassis.foreign import foreign_name
 from chassis.timestamps import to_proto as stamp
@@ -328,6 +329,34 @@ def test_a_decision_comes_back_with_its_reason(post: Post) -> None:
     assert told[0].interest.notice_region == REGION
 
 
+def test_what_a_region_had_decided_before_it_was_restored_it_decides_again(post: Post) -> None:
+    scotland = post.scotland
+    _, seen = post.introduce()
+    decided = next(each for each in reversed(post.carried) if each.HasField("decision"))
+    again = pb.PartnerRecord()
+    again.CopyFrom(decided)
+
+    def hear_again(state: interests_pb2.Interest.State.ValueType, exchange: str) -> None:
+        again.decision.state, again.decision.exchange = state, exchange
+        post.take(scotland, REGION, again)
+
+    hear_again(interests_pb2.Interest.ENDORSED, "")
+
+    endorsed = get(scotland, scotland.norfolk_manager, seen.name)
+    assert (endorsed.state, endorsed.exchange) == (interests_pb2.Interest.ENDORSED, "")
+    assert len(announced(scotland.database, events.ExchangeEndedEarly)) == 1
+    lost = exchanges_pb2.GetExchangeRequest(name=seen.exchange)
+    with pytest.raises(NotFound):
+        scotland.ask(scotland.norfolk_manager, scotland.exchanges.GetExchange, lost)
+
+    for exchange in (f"exchanges/{new_id()}", f"exchanges/{new_id()}"):
+        hear_again(interests_pb2.Interest.ACCEPTED, exchange)
+        accepted = get(scotland, scotland.norfolk_manager, seen.name)
+        assert accepted.state == interests_pb2.Interest.ACCEPTED
+        assert accepted.exchange == foreign_name(REGION, exchange)
+    assert not post.refused
+
+
 def test_a_notice_that_was_gone_meanwhile_is_answered_so(post: Post) -> None:
     own, copy = post.publish()
     post.east.ask(
@@ -466,9 +495,12 @@ def part(place: Place, region: str) -> None:
 def test_nothing_waits_for_a_region_that_is_no_partner_any_more(post: Post) -> None:
     _, copy = post.publish()
     made = post.propose(copy)
+    (arrived,) = post.arrived()
+    post.east.endorse(post.east.norfolk_manager, arrived)
 
     part(post.scotland, REGION)
     part(post.east, SCOTLAND)
+    post.deliver()  # what was decided before comes too late
 
     (arrived,) = post.arrived()
     assert arrived.state == interests_pb2.Interest.WITHDRAWN
@@ -668,6 +700,26 @@ def test_terms_that_were_not_seen_are_not_signed(post: Post) -> None:
     signed = sign(post, scotland, scotland.officer, seen.exchange)
     assert [each.state for each in signed.pending_actions] == [exchanges_pb2.ExchangeAction.WAITING]
     assert not scotland.exchange(scotland.officer, seen.exchange).pending_actions
+
+
+def test_terms_that_a_restored_region_has_lost_are_not_signed(post: Post) -> None:
+    accepted, seen = post.introduce()
+    east, scotland = post.east, post.scotland
+    terms_of(post, east, east.norfolk_manager, accepted.exchange)
+    signing = exchanges_pb2.SignExchangeRequest(name=seen.exchange)
+    scotland.ask(scotland.officer, scotland.exchanges.SignExchange, signing)
+    (action,) = scotland.exchange(scotland.officer, seen.exchange).pending_actions
+    request = pb.GetPartnerRecordRequest(region=REGION, record=action.name)
+    record = scotland.ask(FEDERATION, scotland.records.GetPartnerRecord, request)
+
+    record.action.version += 1
+    post.take(east, SCOTLAND, record)
+
+    signatories = east.exchange(east.norfolk_manager, accepted.exchange).signatories
+    assert not any(each.HasField("sign_time") for each in signatories)
+    post.deliver()
+    (refused,) = scotland.exchange(scotland.officer, seen.exchange).pending_actions
+    assert refused.refusal == "TERMS_CHANGED"
 
 
 def test_a_person_exports_what_they_did_abroad_and_nobody_elses(post: Post) -> None:
