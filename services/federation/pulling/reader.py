@@ -110,6 +110,7 @@ class Reader:
     ahead: Ahead
     budget: Budget
     is_crowded: Callable[[], bool] = lambda: False
+    way_s: Callable[[], float] = lambda: 0.0
     is_stopping: Callable[[], bool] = lambda: False
     pause: Callable[[float], object] = time.sleep
     taken: int = 0  # entries, of all channels
@@ -163,9 +164,13 @@ class Reader:
         return self.client.feed(channel, epoch=epoch, after=after, limit=limit)
 
     def _await_turn(self) -> None:
-        """While others have news too, no partner has more than its share of what can be verified."""
+        """While others have news too, no partner has more than its share of what can be verified.
+
+        And no page begins while news of others is on its way: it would go the same way, beside it.
+        """
         if self.is_crowded():
             self.pause(self.budget.wait_s(LEAST, time.monotonic()))
+            self.pause(self.way_s())
 
     def _limit(self, pace: Pace) -> int:
         if pace is not Pace.FULL:

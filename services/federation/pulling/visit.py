@@ -30,6 +30,8 @@ KEY_EVERY_S = 60.0
 
 # Who had news so long ago may have more at any moment.
 LATELY_S = 30.0
+# So long what somebody has published is on its way through the region: copied, told, indexed.
+THROUGH_S = 0.2
 
 log = structlog.get_logger(__name__)
 
@@ -100,6 +102,7 @@ class Visitor:
             self._ahead,
             self.budget,
             is_crowded=lambda: self.crowd.is_crowded(self.region),
+            way_s=lambda: self.crowd.way_s(self.region),
             is_stopping=lambda: self.is_stopping,
         )
         with self.crowd.inside(self.region):
@@ -217,6 +220,11 @@ class Crowd:
     def had_news(self, region: str) -> None:
         """Something of it was taken over just now."""
         self._news[region] = self._clock()
+
+    def way_s(self, region: str) -> float:
+        """How long what others than this one had last is still on its way."""
+        last = max((at for other, at in list(self._news.items()) if other != region), default=0.0)
+        return max(last + THROUGH_S - self._clock(), 0.0)
 
     def is_crowded(self, region: str) -> bool:
         """Whether there are others than this one."""

@@ -24,7 +24,7 @@ from services.federation.pulling.client import MOST_BYTES, PartnerClient, Unreac
 from services.federation.pulling.desk import Desk
 from services.federation.pulling.pace import Budget, Waits
 from services.federation.pulling.reader import Ahead, Reader
-from services.federation.pulling.visit import LATELY_S, Crowd, Visitor
+from services.federation.pulling.visit import LATELY_S, THROUGH_S, Crowd, Visitor
 from services.federation.pulling.worker import OURSELVES, Pulling
 from services.federation.receiving import gossip
 from tests.conftest import Databases
@@ -372,6 +372,36 @@ def test_who_is_read_or_had_news_lately_makes_it_crowded_for_all_others() -> Non
 
     crowd.had_news(OURSELVES)
     assert crowd.is_crowded("scotland")
+
+
+def test_no_page_of_masses_begins_while_news_of_others_is_on_its_way(setting: Setting) -> None:
+    at = [100.0]
+    crowd = Crowd(clock=lambda: at[0])
+    assert crowd.way_s("scotland") == 0
+    crowd.had_news("wales")
+    at[0] += THROUGH_S / 2
+    assert crowd.way_s("scotland") == pytest.approx(THROUGH_S / 2)
+    assert crowd.way_s("wales") == 0
+    for number in range(3):
+        setting.origin.put(number)
+    terms = setting.desk.terms("scotland")
+    assert terms
+
+    paused: list[float] = []
+    reader = Reader(
+        setting.desk,
+        client_of(setting),
+        {},
+        {},
+        Ahead(),
+        Budget(PER_S),
+        is_crowded=lambda: crowd.is_crowded("scotland"),
+        way_s=lambda: crowd.way_s("scotland"),
+        pause=paused.append,
+    )
+    reader.read(terms, "national")
+
+    assert sum(paused) == pytest.approx(THROUGH_S / 2)
 
 
 def test_a_visit_that_brings_nothing_is_no_news(setting: Setting) -> None:
