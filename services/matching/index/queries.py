@@ -41,6 +41,12 @@ def any_of(queries: Iterable[Query]) -> Query:
     return Query.boolean_query(parts) if parts else Query.empty_query()
 
 
+def more_for(query: Query, others: Iterable[Query]) -> Query:
+    """Those that answer the first; who answers one of the others, too, ranks the higher for it."""
+    extras = [(Occur.Should, each) for each in others]
+    return Query.boolean_query([(Occur.Must, query), *extras])
+
+
 def but_not(query: Query, other: Query) -> Query:
     return Query.boolean_query([(Occur.Must, query), (Occur.MustNot, other)])
 

@@ -39,9 +39,9 @@ ORGANISATION_SHOWN = "organisation_shown"
 PLACE = "place"
 MOMENTS = ("published", "closes", "start", "end")
 # Text, and how much a word in it counts. A title's word is in both.
-WEIGHTS = {"title": 4.0, "text": 1.0}
+TITLE, SAID = "title", "text"
+WEIGHTS = {TITLE: 4.0, SAID: 1.0}
 PIECES, WORDS = "pieces", "words"
-SAID = "text"  # where every word is that a notice is found by
 
 
 @cache

@@ -11,8 +11,8 @@ from math import ceil
 from pyroaring import BitMap
 from tantivy import Occur, Query
 
-from services.matching.index.queries import any_of, every, term
-from services.matching.index.schema import PIECES, SAID, WEIGHTS
+from services.matching.index.queries import any_of, every, more_for, term
+from services.matching.index.schema import PIECES, SAID, TITLE, WEIGHTS
 from services.matching.index.snapshot import Snapshot
 from services.matching.search import welsh
 from services.matching.text.terms import pieces_of, stems_of, words_of
@@ -55,7 +55,11 @@ class Asked:
         return {stem for word in self.words for stem in word.stems}
 
     def all_words(self) -> Query:
-        return every(map(_word_query, self.words)) if self.words else self.any_word()
+        """What stands in a title stands in the text, too: titles needn't be looked through for who says it."""
+        if not self.words:
+            return self.any_word()
+        titles = (term(TITLE, stem, WEIGHTS[TITLE]) for word in self.words for stem in word.stems)
+        return more_for(every(map(_text_query, self.words)), titles)
 
     def any_word(self) -> Query:
         return any_of(map(_word_query, self.words))
@@ -117,6 +121,12 @@ def _nearest(snapshot: Snapshot, word: str) -> str:
 def _word_query(word: Word) -> Query:
     forms = [term(field, stem, weight) for stem in word.stems for field, weight in WEIGHTS.items()]
     return any_of(forms) if forms else _pieces_query(word.asked)
+
+
+def _text_query(word: Word) -> Query:
+    if not word.stems:
+        return _pieces_query(word.asked)
+    return any_of(term(SAID, stem, WEIGHTS[SAID]) for stem in word.stems)
 
 
 def _said(snapshot: Snapshot, word: Word) -> BitMap:
