@@ -24,9 +24,13 @@ def settle(
     )
     if people is not None:
         dealt_with = dealt_with.where(Ask.person.in_(people))
-    messages = session.scalars(dealt_with.returning(Ask.message_id)).all()
-    session.execute(
-        update(Message)
-        .where(Message.id.in_(messages))
-        .values(settle_time=now(), waits_for_digest=False)
+    # Most notices asked nobody for anything: for them this is all, and nothing in the session is of these tables.
+    found = session.scalars(
+        dealt_with.returning(Ask.message_id), execution_options={"synchronize_session": False}
     )
+    if messages := found.all():
+        session.execute(
+            update(Message)
+            .where(Message.id.in_(messages))
+            .values(settle_time=now(), waits_for_digest=False)
+        )
