@@ -124,11 +124,11 @@ def test_a_mail_program_unsubscribes_for_its_reader_with_one_click(
 
 def test_a_withdrawn_notice_is_found_no_more(world: World, norfolk: Member) -> None:
     notice = world.publish(norfolk, title="Quokka keeper wanted")
-    eventually(lambda: _found(world, "quokka", [notice]))
+    eventually(lambda: _is_found(world, "quokka", notice))
 
     norfolk.api.post(f"/v1/{notice}:withdraw", {"reason": "No longer needed"})
 
-    eventually(lambda: _found(world, "quokka", []))
+    eventually(lambda: _is_found_no_more(world, "quokka", notice))
     assert world.visitor.call("GET", f"/v1/{notice}").status == 404
     eventually(lambda: _recorded(world, notice, (norfolk.name, "notice.withdraw")))
 
@@ -204,9 +204,18 @@ def _told(member: Member, template: str, about: str) -> None:
     assert (template, about) in seen, seen
 
 
-def _found(world: World, word: str, names: list[str]) -> None:
+def _is_found(world: World, word: str, name: str) -> None:
+    """First: what means about the same comes after what says the word."""
+    assert _found(world, word)[:1] == [name]
+
+
+def _is_found_no_more(world: World, word: str, name: str) -> None:
+    assert name not in _found(world, word)
+
+
+def _found(world: World, word: str) -> list[str]:
     answer = world.visitor.get("/v1/notices:search", query=word)
-    assert [notice["name"] for notice in answer["notices"]] == names
+    return [notice["name"] for notice in answer["notices"]]
 
 
 def _some(found: list[object]) -> None:
