@@ -41,6 +41,7 @@ class Meanings:
         self._parts = parts
         self._rows: Stored = np.zeros((FIRST_ROWS, parts, dimensions), np.float16)
         self._signs = _signs_of(self._rows)
+        self._gathering = self._rows[:0].reshape(0, dimensions)
         self._ids = np.zeros(FIRST_ROWS, np.int64)
         self._places: dict[int, int] = {}
         self._digests: dict[int, bytes] = {}
@@ -86,7 +87,7 @@ class Meanings:
         with self._lock:
             flat = self._flat()
             likely = self._likely(vector, at_least)
-            rows = flat if likely is None else flat.take(likely, axis=0)
+            rows = flat if likely is None else self._gathered(flat, likely)
             products = _products(rows, vector)
             near = _best(products, at_least, most * self._parts)
             ids = self._ids[(near if likely is None else likely[near]) // self._parts]
@@ -99,6 +100,13 @@ class Meanings:
         """The vectors that are used, one below the other."""
         used = len(self._places) + len(self._free)
         return self._rows[:used].reshape(-1, self._rows.shape[2])
+
+    def _gathered(self, flat: Stored, likely: NDArray[np.intp]) -> Stored:
+        """Those, where those of the last question were: fresh memory, given page by page, costs four times as much."""
+        if len(self._gathering) < len(likely):
+            self._gathering = np.empty((len(likely) * 3 // 2, flat.shape[1]), np.float16)
+        gathered: Stored = self._gathering[: len(likely)]
+        return flat.take(likely, axis=0, out=gathered, mode="clip")
 
     def _likely(self, vector: Vectors, at_least: float) -> NDArray[np.intp] | None:
         """Which of them may be that near: by their signs, the likeliest when they are many; None: any."""
