@@ -20,10 +20,16 @@ from services.federation.protocol.document import (
     sign_document,
 )
 from services.federation.protocol.keys import RootKey
+from services.federation.protocol.poke import MAX_POKE_BYTES, POKE_BYTES
 
 # What we understand of what partners send, by type without its major.
 MAJORS = {"interchange.notice": (1,), "interchange.record": (1,), "interchange.receipt": (1,)}
-LIMITS = {"entryBytes": 65_536, "pageEntries": 1_000, "pageBytes": 2 * 1024 * 1024}
+LIMITS = {
+    "entryBytes": 65_536,
+    "pageEntries": 1_000,
+    "pageBytes": 2 * 1024 * 1024,
+    POKE_BYTES: MAX_POKE_BYTES,
+}
 
 
 class Identity:

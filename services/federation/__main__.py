@@ -99,7 +99,13 @@ class House:
         self.config, self.database = config, database
         self.keyring = Keyring(database, read_secret(config.key_encryption_file), region=region)
         signer = self.keyring.signer
-        self.pokes = Pokes(database, signer, region=region, development=development)
+        self.pokes = Pokes(
+            database,
+            signer,
+            region=region,
+            development=development,
+            may_hand=lambda: self.pulling.has_greeted(),
+        )
         self.log = Log(signer, region=region, moved=self._moved)
         comparing = Comparing(self.log, lambda: self.keyring.published().document)
         self.greeting = Greeting(comparing)

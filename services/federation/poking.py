@@ -1,27 +1,38 @@
-"""Telling partners that there is news: at once, of much at most ten times a second. It may be lost: they also ask."""
+"""Telling partners that there is news: at once, of much at most ten times a second. It may be lost: they also ask.
+
+Little comes with the poke itself: who is told needn't ask for it, which would be half of the way.
+"""
 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from threading import Event, Lock, Thread
 
+import orjson
 import structlog
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
+from chassis.clock import now
 from chassis.database import Database
+from chassis.errors import Error
 from chassis.pacing import Spread
-from services.federation.log.feed import heads
+from services.federation.log.feed import Reader, heads
 from services.federation.partners.models import EXCHANGING, Partner
 from services.federation.protocol.keys import SigningKey
+from services.federation.protocol.poke import POKE_BYTES, Handed, Poke
 from services.federation.pulling.client import PartnerClient, Unreachable
 
 APART_S = 0.1
 FEW = 5
 AT_ONCE = 8
+LITTLE = 20  # entries; more is asked for, at the pace of whoever reads
 
 Place = tuple[int, int]  # epoch and head
+NOWHERE: Place = (0, 0)
 
 log = structlog.get_logger(__name__)
 
@@ -36,11 +47,14 @@ class Pokes:
         *,
         region: str,
         development: bool,
+        may_hand: Callable[[], bool] = lambda: True,
     ) -> None:
+        """`may_hand`: whether our logs are known to be whole; before that we serve nothing of them."""
         self._read = database.read
         self._signer = signer
         self._region = region
         self._development = development
+        self._may_hand = may_hand
         self._bell = Event()
         self._stopping = Event()
         self._lock = Lock()
@@ -90,29 +104,46 @@ class Pokes:
             told = True
         return told
 
-    def _news(self) -> Iterable[tuple[str, str, Mapping[str, Place]]]:
+    def _news(self) -> Iterable[tuple[str, str, Sequence[Poke]]]:
         """What each partner was not told yet."""
         with self._read() as session:
             exchanging = session.scalars(select(Partner).where(Partner.state.in_(EXCHANGING))).all()
             for partner in exchanging:
                 names = [*partner.channels, f"to.{partner.region}"]
-                now = {
+                places = {
                     name: (each["epoch"], each["head"])
                     for name, each in heads(session, names).items()
                 }
-                news = {
-                    name: place
-                    for name, place in now.items()
+                news = [
+                    self._poke_of(session, partner, name, place)
+                    for name, place in places.items()
                     if self._told.get((partner.region, name)) != place
-                }
+                ]
                 if news:
                     yield partner.region, partner.url, news
 
-    def _poke(self, region: str, url: str, news: Mapping[str, Place]) -> None:
+    def _poke_of(self, session: Session, partner: Partner, name: str, place: Place) -> Poke:
+        """With what came since the partner was told the last time, if that is little and it takes that."""
+        poke = Poke(name, *place, self._handed(session, partner, name, place))
+        most = partner.read_document().limits.get(POKE_BYTES, 0)
+        return poke if len(orjson.dumps(poke.to_json())) <= most else replace(poke, handed=None)
+
+    def _handed(self, session: Session, partner: Partner, name: str, place: Place) -> Handed | None:
+        epoch, after = self._told.get((partner.region, name), NOWHERE)
+        if epoch != place[0] or not 0 < place[1] - after <= LITTLE or not self._may_hand():
+            return None
+        reader = Reader(self._region, self._signer(), now())
+        try:
+            page = reader.feed(session, name, epoch=epoch, after=after, limit=LITTLE)
+        except Error:  # the log begins anew at this very moment
+            return None
+        return Handed(epoch, after, page)
+
+    def _poke(self, region: str, url: str, news: Sequence[Poke]) -> None:
         try:
             client = self._client(region, url)
-            for name, (epoch, head) in news.items():
-                client.poke({"channel": name, "epoch": epoch, "head": head})
+            for each in news:
+                client.poke(each)
         except Unreachable as problem:
             log.info("poke_lost", partner=region, reason=problem.reason)
         except Exception as problem:
@@ -120,10 +151,10 @@ class Pokes:
         finally:
             self._done(region, news)
 
-    def _done(self, region: str, news: Mapping[str, Place]) -> None:
+    def _done(self, region: str, news: Sequence[Poke]) -> None:
         """Told, or lost: whoever was away asks by itself. What came meanwhile is told next."""
         with self._lock:
-            self._told |= {(region, name): place for name, place in news.items()}
+            self._told |= {(region, each.channel): (each.epoch, each.head) for each in news}
             self._busy.discard(region)
         self._bell.set()
 

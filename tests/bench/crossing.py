@@ -67,6 +67,7 @@ def rows(folder: Path) -> Iterator[Row]:
         reader = Reader(network.scotland)
         for number in range(WARM):
             cross(reader, manager, f"warm{number}")
+        os.sync()  # what was written to get here does not wait for the disk beside what is measured
         calm = [rested(reader, manager, f"idle{number}") for number in range(IDLE)]
         idle = [each.lag_ms for each in calm]
         yield bound(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -83,8 +84,8 @@ class Victim:
         assert answer.status == 200, answer.body
         return sorted(_titles(answer.body))
 
-    def poke(self, evil: EvilRegion) -> int:
-        return evil.poke(self.region.url)
+    def poke(self, evil: EvilRegion, **handed: int | str) -> int:
+        return evil.poke(self.region.url, **handed)
 
 
 def _titles(found: Any) -> Iterator[str]:
@@ -185,6 +186,40 @@ def test_once_it_says_all_of_it_reading_goes_on(victim: Victim) -> None:
         victim.poke(evil)
 
         expect(lambda: victim.titles(evil) == three(evil))
+
+
+def test_what_a_poke_brings_is_judged_as_if_it_was_asked_for(victim: Victim) -> None:
+    with victim.pinned(EvilRegion("evil-handing")) as evil:
+        expect(lambda: victim.cursor(evil) == (1, 3))
+
+        hand_over_a_withdrawal(victim, evil, evil.subjects[0], lambda page: page)
+
+        expect(lambda: victim.cursor(evil) == (1, 4))
+        expect(lambda: victim.titles(evil) == three(evil)[1:])
+
+        hand_over_a_withdrawal(victim, evil, evil.subjects[1], forged)
+
+        expect(lambda: [each[0] for each in victim.aside(evil)] == ["BAD_SIGNATURE"])
+        assert victim.cursor(evil) == (1, 4)
+        assert victim.titles(evil) == three(evil)[1:]
+
+
+def hand_over_a_withdrawal(
+    victim: Victim, evil: EvilRegion, subject: str, change: Callable[[str], str]
+) -> None:
+    """With a poke; who asks for it is told nonsense."""
+    evil.switch, after = "honest", len(evil.log)
+    evil.say(Op.WITHDRAW, subject)
+    page = evil.feed(after, 1).decode()
+    evil.switch = "garbage"
+    assert victim.poke(evil, after=after, page=change(page)) == 202
+
+
+def forged(page: str) -> str:
+    """With another signature under its first entry."""
+    entry, head = page.splitlines()
+    said = json.loads(entry)
+    return "\n".join((json.dumps({**said, "sig": json.loads(head)["sig"]}), head))
 
 
 def test_a_replayed_feed_changes_nothing(victim: Victim) -> None:

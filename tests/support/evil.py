@@ -212,10 +212,10 @@ class EvilRegion:
 
     # what it asks
 
-    def poke(self, victim: str) -> int:
-        """Tell the victim that there is news; the status of its answer."""
+    def poke(self, victim: str, **handed: int | str) -> int:
+        """Tell the victim that there is news, or hand it over as `page` and `after`; the status of its answer."""
         body = {"origin": self.region, "channel": CHANNEL, "epoch": self.epoch}
-        return self.post(victim, "/federation/v1/poke", {**body, "head": len(self.log)})
+        return self.post(victim, "/federation/v1/poke", {**body, "head": len(self.log), **handed})
 
     def lie(self, victim: str) -> int:
         """Claim to have read what the victim never said."""

@@ -20,6 +20,7 @@ from services.federation.keys.keyring import Keyring, NotPublished, Published
 from services.federation.log.feed import Reader, heads
 from services.federation.partners.models import NATIONAL, Partner, State
 from services.federation.protocol.encoding import to_text
+from services.federation.protocol.poke import MAX_POKE_BYTES, Poke, read_poke
 from services.federation.protocol.requests import (
     BadRequestSignature,
     claimed_region,
@@ -31,7 +32,6 @@ PREFIX = "/federation/v1/"
 JSON, NDJSON, PROBLEM = "application/json", "application/x-ndjson", "application/problem+json"
 # What is not served before we know that our logs are whole.
 LOGS = ("feed", "snapshot", "relay")
-POKE_BYTES = 1024
 NUMBER = re.compile(r"[0-9]{1,15}")
 SNAPSHOT = re.compile(r"([0-9]{1,15}\.[0-9]{1,15})?")
 
@@ -39,7 +39,7 @@ SNAPSHOT = re.compile(r"([0-9]{1,15}\.[0-9]{1,15})?")
 class Pokes(Protocol):
     """Whom to tell that a partner has news."""
 
-    def poked(self, region: str, channel: str, epoch: int, head: int) -> None: ...
+    def poked(self, region: str, poke: Poke) -> None: ...
 
 
 class Relays(Protocol):
@@ -259,15 +259,18 @@ class Door:
         return Reply(200, orjson.dumps(said))
 
     def _poke(self, partner: Partner, body: bytes) -> Reply:
-        if len(body) > POKE_BYTES:
-            raise Refused(413, "TOO_LARGE", f"a poke has at most {POKE_BYTES} bytes")
+        if len(body) > MAX_POKE_BYTES:
+            raise Refused(413, "TOO_LARGE", f"a poke has at most {MAX_POKE_BYTES} bytes")
         if partner.state is State.FORKED:
             return Reply(202, b"{}")
-        said = _object(body)
-        channel, epoch, head = said.get("channel"), said.get("epoch"), said.get("head")
-        if not isinstance(channel, str) or type(epoch) is not int or type(head) is not int:
-            raise Refused(400, "BAD_POKE", 'send {"channel": …, "epoch": …, "head": …}')
-        self._pokes.poked(partner.region, channel, epoch, head)
+        try:
+            poke = read_poke(_object(body))
+        except ValueError as problem:
+            right = (
+                'send {"channel": …, "epoch": …, "head": …}, with a page also "after" and "page"'
+            )
+            raise Refused(400, "BAD_POKE", f"{problem}; {right}") from problem
+        self._pokes.poked(partner.region, poke)
         return Reply(202, b"{}")
 
     def _reader(self, published: Published) -> Reader:

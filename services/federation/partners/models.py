@@ -160,9 +160,11 @@ class Partner(Base):
         self._touch()
         return True
 
-    def heard(self, *, skew_s: float, at: datetime) -> None:
-        """It answered."""
-        self.last_contact_time, self.clock_skew_s = at, skew_s
+    def heard(self, *, skew_s: float | None, at: datetime) -> None:
+        """It answered, or spoke to us; None: without saying what time it has."""
+        self.last_contact_time = at
+        if skew_s is not None:
+            self.clock_skew_s = skew_s
         self.failures, self.failure_reason = 0, ""
         if self.state in (State.PINNED, *AWAY):
             self._become(State.ACTIVE)

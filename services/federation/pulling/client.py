@@ -18,6 +18,7 @@ from urllib3.exceptions import HTTPError
 from chassis.clock import now
 from chassis.outward import BadAddress, Pool, PrivateAddress, asking, pool_to
 from services.federation.protocol.keys import SigningKey
+from services.federation.protocol.poke import Poke
 from services.federation.protocol.requests import sign_request
 
 TOTAL_S = 30.0
@@ -102,9 +103,9 @@ class PartnerClient:
         """How far each of us has read the other; the partner's answer."""
         return _parsed(self._ask("POST", "/federation/v1/hello", orjson.dumps(body)))
 
-    def poke(self, body: Mapping[str, Any]) -> None:
+    def poke(self, poke: Poke) -> None:
         """There is something new."""
-        self._ask("POST", "/federation/v1/poke", orjson.dumps(body))
+        self._ask("POST", "/federation/v1/poke", orjson.dumps(poke.to_json()))
 
     def status(self) -> Any:
         """What the partner says of itself."""

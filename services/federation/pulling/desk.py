@@ -133,7 +133,7 @@ class Desk:
                 change(partner)
                 announce(session, partner, at=self.clock())
 
-    def note_answer(self, session: Session, region: str, *, skew_s: float) -> Partner | None:
+    def note_answer(self, session: Session, region: str, *, skew_s: float | None) -> Partner | None:
         """It has answered, in a transaction that does more than that."""
         partner = session.get(Partner, region, with_for_update=True)
         if partner is not None and partner.state in EXCHANGING:

@@ -15,6 +15,7 @@ from services.federation.partners.announcing import announce
 from services.federation.partners.models import Partner, State
 from services.federation.protocol import proof
 from services.federation.protocol.head import BadHead, Head
+from services.federation.protocol.poke import Handed
 from services.federation.protocol.receiving import (
     Cursor,
     Standing,
@@ -71,7 +72,9 @@ class Untrusted(Exception):
 
 
 class Ahead:
-    """The page after the one in work, fetched meanwhile by a thread that waits for the network."""
+    """The page that comes next, when it is there already: handed over with a poke, or fetched while
+    the one before is in work, by a thread that waits for the network.
+    """
 
     def __init__(self) -> None:
         self._pool = ThreadPoolExecutor(1, thread_name_prefix="pull-ahead")
@@ -82,8 +85,13 @@ class Ahead:
         """Fetch what comes after an entry."""
         self._place, self._page = (channel, epoch, after), self._pool.submit(fetch)
 
+    def hand(self, channel: str, handed: Handed) -> None:
+        """What comes after an entry is this."""
+        self._place, self._page = (channel, handed.epoch, handed.after), Future()
+        self._page.set_result(Answer(handed.page, skew_s=None))
+
     def take(self, channel: str, cursor: Cursor) -> Answer | None:
-        """The page that comes next, if that is the one that was fetched."""
+        """The page that comes next, if that is the one that is there."""
         place, page = self._place, self._page
         self._place = self._page = None
         if page is None:
@@ -115,8 +123,10 @@ class Reader:
     pause: Callable[[float], object] = time.sleep
     taken: int = 0  # entries, of all channels
 
-    def read(self, terms: Terms, channel: str) -> None:
+    def read(self, terms: Terms, channel: str, handed: Handed | None = None) -> None:
         """All that there is on a channel now. Unreachable, Forked or Untrusted when it ends before."""
+        if handed:
+            self.ahead.hand(channel, handed)
         try:
             while not self.is_stopping() and self._page(terms, channel):
                 pass
@@ -221,7 +231,7 @@ class Reader:
         at = self.desk.clock()
         try:
             with self.desk.database.begin() as session:
-                partner = self.desk.note_answer(session, terms.region, skew_s=answer.skew_s or 0.0)
+                partner = self.desk.note_answer(session, terms.region, skew_s=answer.skew_s)
                 cursor = apply(session, planned, self.desk.answers, quota=terms.live_notices, at=at)
                 cursor.saw(page.head, page.head_line)
                 if partner is not None:

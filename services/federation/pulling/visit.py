@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -14,6 +14,7 @@ import structlog
 
 from services.federation.partners.models import NATIONAL, Partner, State
 from services.federation.protocol.document import BadDocument
+from services.federation.protocol.poke import Handed
 from services.federation.pulling import metrics
 from services.federation.pulling.client import Answer, PartnerClient, Unreachable
 from services.federation.pulling.desk import Desk, Terms
@@ -56,16 +57,19 @@ class Visitor:
     is_greeted: bool = False
     is_stopping: bool = False
 
-    def visit(self, channels: Collection[str] = ()) -> bool:
+    def visit(
+        self, channels: Collection[str] = (), handed: Mapping[str, Handed | None] | None = None
+    ) -> bool:
         """Read what is new, of all channels or of some; whether the partner is one that is read at all.
 
-        Unreachable when it did not answer. What it answered that is not to be trusted is noted.
+        `handed`: by channel what pokes have brought, which needn't be asked for. Unreachable when it did
+        not answer. What it answered that is not to be trusted is noted.
         """
         terms = self.desk.terms(self.region)
         if terms is None or not terms.is_read:
             return False
         try:
-            self._visit(terms, channels)
+            self._visit(terms, channels, handed or {})
         except Forked as problem:
             self._fork(terms, problem.other)
         except Untrusted as problem:
@@ -89,7 +93,9 @@ class Visitor:
         if self._client:
             self._client.close()
 
-    def _visit(self, terms: Terms, channels: Collection[str]) -> None:
+    def _visit(
+        self, terms: Terms, channels: Collection[str], handed: Mapping[str, Handed | None]
+    ) -> None:
         client = self._at(terms)
         terms = self._documented(client, terms)
         if not channels:
@@ -108,7 +114,7 @@ class Visitor:
         with self.crowd.inside(self.region):
             for channel in terms.channels:
                 if not channels or channel in channels:
-                    reader.read(terms, channel)
+                    reader.read(terms, channel, handed.get(channel))
         if reader.taken:
             self.crowd.had_news(self.region)
         metrics.pulls.labels(self.region, "read").inc()

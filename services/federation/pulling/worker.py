@@ -11,6 +11,7 @@ import structlog
 from sqlalchemy.exc import SQLAlchemyError
 
 from chassis.errors import Error
+from services.federation.protocol.poke import Handed, Poke
 from services.federation.pulling.client import Unreachable
 from services.federation.pulling.desk import Desk
 from services.federation.pulling.pace import Budget, Circuit, Waits
@@ -21,6 +22,8 @@ DATABASE_AWAY_S = 2.0
 # A partner that pokes without end is not visited without end.
 LEAST_S = 0.02
 OURSELVES = ""  # among those who have news
+# A partner has one channel for all, one for us, and a few for groups.
+MOST_CHANNELS = 16
 
 log = structlog.get_logger(__name__)
 
@@ -36,7 +39,7 @@ class Worker:
         self._chance = chance
         self._bell = Event()
         self._lock = Lock()
-        self._poked: set[str] = set()
+        self._poked: dict[str, Handed | None] = {}
         self._stopping = False
         self.is_tried = False  # since we started: read up to its head, or found to be away
         self._thread = Thread(target=self._run, name=f"pull-{visitor.region}", daemon=True)
@@ -63,10 +66,11 @@ class Worker:
         """Whether it was asked since we started how far it has read us, or does not answer."""
         return self._visitor.is_greeted
 
-    def poke(self, channel: str) -> None:
+    def poke(self, poke: Poke) -> None:
         """The partner has news on a channel: it is there, whatever we thought of it."""
         with self._lock:
-            self._poked.add(channel)
+            if poke.channel in self._poked or len(self._poked) < MOST_CHANNELS:
+                self._poked[poke.channel] = poke.handed
         self._circuit.heard()
         self._bell.set()
 
@@ -83,11 +87,11 @@ class Worker:
 
     def _visit(self) -> None:
         with self._lock:
-            channels, self._poked = self._poked, set()
+            poked, self._poked = self._poked, {}
         try:
-            if self._circuit.failures:
-                channels = set()  # what we missed while it was away may be on any of them
-            self._visitor.visit(channels)
+            # What we missed while it was away may be on any of them.
+            channels = () if self._circuit.failures else poked.keys()
+            self._visitor.visit(channels, poked)
             self._circuit.heard()
         except Unreachable as problem:
             self._failed(problem.reason)
@@ -144,11 +148,11 @@ class Pulling:
         for each in workers:
             each.stop()
 
-    def poked(self, region: str, channel: str, epoch: int, head: int) -> None:
+    def poked(self, region: str, poke: Poke) -> None:
         """A partner says that it has news; how much is seen when it is read."""
         worker = self._workers.get(region)
         if worker is not None:
-            worker.poke(channel)
+            worker.poke(poke)
 
     def have_news(self) -> None:
         """We have some ourselves, which waits for the same machine as what partners send."""

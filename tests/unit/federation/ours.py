@@ -28,6 +28,7 @@ from services.federation.protocol.document import KeyInfo, RegionDocument, sign_
 from services.federation.protocol.entry import Entry, Protected, read_entry, verify_entry
 from services.federation.protocol.head import Head, read_head, split_page
 from services.federation.protocol.keys import RootKey, fingerprint
+from services.federation.protocol.poke import Poke
 from services.federation.protocol.requests import sign_request
 from tests.unit.federation.origins import AT, Origin
 
@@ -87,7 +88,7 @@ class Ours:
 
     database: Database
     at: datetime = AT
-    pokes: list[tuple[str, str]] = field(default_factory=list)
+    pokes: list[tuple[str, Poke]] = field(default_factory=list)
     nonces: set[str] = field(default_factory=set)
     has_greeted: bool = True
     _nonce: Iterator[int] = field(default_factory=count)
@@ -187,8 +188,8 @@ class Ours:
             verify_entry(*each, document)
         return Page(entries, read_head(last, document))
 
-    def poked(self, region: str, channel: str, epoch: int, head: int) -> None:
-        self.pokes.append((region, channel))
+    def poked(self, region: str, poke: Poke) -> None:
+        self.pokes.append((region, poke))
 
     def page(self, *_: object, **__: object) -> bytes | None:
         return None

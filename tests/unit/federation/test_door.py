@@ -17,12 +17,14 @@ from services.federation.protocol.document import read_document
 from services.federation.protocol.entry import read_entry
 from services.federation.protocol.head import read_manifest, snapshot_digest, split_page
 from services.federation.protocol.keys import SigningKey
+from services.federation.protocol.poke import Poke
 from services.federation.protocol.proof import of_entry
 from tests.conftest import Databases
 from tests.unit.federation.origins import Origin
 from tests.unit.federation.ours import Ours, a_notice, reason, revised
 
 FEED = "/federation/v1/feed/national"
+POKE = {"channel": "national", "epoch": 1, "head": 7}
 
 
 @pytest.fixture
@@ -153,14 +155,12 @@ def test_channels_of_others_are_closed(ours: Ours, scotland: Origin) -> None:
 def test_forged_late_moved_and_repeated_requests_are_refused(ours: Ours, scotland: Origin) -> None:
     other = SigningKey.generate(scotland.key.kid)
     late = ours.at - timedelta(minutes=10)
-    poke = {"channel": "national", "epoch": 1, "head": 7}
-
     assert reason(ours.ask(scotland, FEED, key=other)) == (401, "BAD_SIGNATURE")
     assert reason(ours.ask(scotland, FEED, created=late)) == (401, "CLOCK_SKEW")
     assert reason(ours.ask(scotland, FEED, sent_to=f"{FEED}?after=9"))[1] == "BAD_SIGNATURE"
-    assert ours.ask(scotland, "/federation/v1/poke", poke, nonce="n").status == 202
-    assert reason(ours.ask(scotland, "/federation/v1/poke", poke, nonce="n"))[1] == "REPLAYED"
-    assert ours.pokes == [("scotland", "national")]
+    assert ours.ask(scotland, "/federation/v1/poke", POKE, nonce="n").status == 202
+    assert reason(ours.ask(scotland, "/federation/v1/poke", POKE, nonce="n"))[1] == "REPLAYED"
+    assert ours.pokes == [("scotland", Poke("national", 1, 7))]
 
 
 @pytest.mark.parametrize(
@@ -175,7 +175,9 @@ def test_forged_late_moved_and_repeated_requests_are_refused(ours: Ours, scotlan
         ("hello", {"cursors": [], "known": ["no"]}, (400, "BAD_HELLO")),
         ("hello", ["no"], (400, "NOT_JSON")),
         ("poke", {"channel": 1}, (400, "BAD_POKE")),
-        ("poke", {"channel": "x" * 2000}, (413, "TOO_LARGE")),
+        ("poke", POKE | {"page": 7, "after": 6}, (400, "BAD_POKE")),
+        ("poke", POKE | {"page": "…"}, (400, "BAD_POKE")),
+        ("poke", POKE | {"page": "x" * 33_000, "after": 6}, (413, "TOO_LARGE")),
         ("relay/wales/national", None, (404, "NOT_HERE")),
         ("anything", None, (404, "NO_SUCH_PATH")),
     ],

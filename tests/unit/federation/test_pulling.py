@@ -18,6 +18,7 @@ from services.federation.partners.models import Partner, State
 from services.federation.protocol.document import Revoked
 from services.federation.protocol.head import join_page
 from services.federation.protocol.keys import SigningKey, fingerprint
+from services.federation.protocol.poke import Handed, Poke
 from services.federation.protocol.proof import proved
 from services.federation.protocol.receiving import Cursor
 from services.federation.pulling.client import MOST_BYTES, PartnerClient, Unreachable
@@ -138,6 +139,46 @@ def test_a_second_visit_asks_for_what_is_new(setting: Setting) -> None:
 
     assert setting.server.asked[-1] == "/federation/v1/feed/national?epoch=1&after=1&limit=500"
     assert len(setting.receiver.live()) == 2
+
+
+def test_what_comes_with_a_poke_is_not_asked_for(setting: Setting) -> None:
+    visitor = setting.visitor()
+    setting.origin.put(1)
+    visitor.visit()
+    setting.origin.put(2)
+    asked = list(setting.server.asked)
+
+    visitor.visit({"national"}, {"national": Handed(1, 1, setting.origin.page(1))})
+
+    assert setting.server.asked == asked
+    assert setting.receiver.live() == {subject_of(1), subject_of(2)}
+    assert setting.receiver.seq(setting.origin) == (1, 2)
+
+
+@pytest.mark.parametrize("handed", [Handed(1, 2, b"nonsense"), Handed(2, 1, b"nonsense")])
+def test_what_a_poke_brings_of_another_place_is_asked_for(setting: Setting, handed: Handed) -> None:
+    visitor = setting.visitor()
+    setting.origin.put(1)
+    visitor.visit()
+    setting.origin.put(2)
+    setting.origin.put(3)
+
+    visitor.visit({"national"}, {"national": handed})
+
+    assert setting.receiver.seq(setting.origin) == (1, 3)
+
+
+def test_what_comes_with_a_poke_is_verified(setting: Setting) -> None:
+    visitor = setting.visitor()
+    setting.origin.put(1)
+    visitor.visit()
+    setting.origin.put(2, title="As it was said")
+    forged = setting.origin.page(1).replace(b'"sig":"', b'"sig":"AAAA', 1)
+
+    visitor.visit({"national"}, {"national": Handed(1, 1, forged)})
+
+    assert setting.receiver.live() == {subject_of(1)}
+    assert setting.partner.failure_reason == "BAD_ENTRY"
 
 
 def test_hello_tells_how_far_we_are_and_hears_how_far_they_are(setting: Setting) -> None:
@@ -530,7 +571,7 @@ def test_a_poke_is_followed_at_once(setting: Setting) -> None:
         setting.origin.put(1)
         started = now()
 
-        worker.poked("scotland", "national", 1, 1)
+        worker.poked("scotland", Poke("national", 1, 1))
 
         eventually(lambda: _true(setting.receiver.live() == {subject_of(1)}))
     assert now() - started < timedelta(seconds=5)
