@@ -29,7 +29,7 @@ from chassis.bus import (
 from chassis.bus.connection import Outgoing
 from chassis.bus.handling import Handler, Handling
 from chassis.bus.permissions import ADMIN
-from chassis.bus.relay import BATCH
+from chassis.bus.relay import BATCH, FEW
 from chassis.bus.tables import dead_letter, inbox, outbox
 from chassis.clock import now
 from chassis.database import Database, after_commit
@@ -237,11 +237,14 @@ def _require(truth: bool) -> None:
     assert truth
 
 
-def test_what_was_published_but_not_marked_is_no_trouble(nats: Nats, databases: Databases) -> None:
+@pytest.mark.parametrize("events", [FEW, FEW + 1])
+def test_what_was_published_but_not_marked_is_no_trouble(
+    nats: Nats, databases: Databases, events: int
+) -> None:
     """The relay died between the stream's word and its own mark."""
     database = databases("opportunities")
     hearer = Hearer()
-    announce(database, *numbered(3))
+    announce(database, *numbered(events))
     with database.read() as session:
         first = session.execute(select(outbox).order_by(outbox.c.pos)).first()
     assert first
@@ -252,7 +255,7 @@ def test_what_was_published_but_not_marked_is_no_trouble(nats: Nats, databases: 
     with nats.connect("identity") as bus:
         bus.publish(Outgoing(first.subject, first.payload, first.headers))
     with relaying(nats, database), hearing(nats, database, hearer):
-        eventually(lambda: _same(sorted(hearer.heard), numbered(3)))
+        eventually(lambda: _same(sorted(hearer.heard), numbered(events)))
 
     assert waiting(database) == 0
 
