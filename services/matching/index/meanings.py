@@ -12,14 +12,11 @@ from itertools import islice
 from math import acos, pi, sqrt
 from threading import Lock
 
-import numkong
 import numpy as np
 from numpy.typing import NDArray
 
+from services.matching.text.comparing import Halves, differences, products, signs_of
 from services.matching.text.encoder import Vectors
-
-Stored = NDArray[np.float16]
-Signs = NDArray[np.uint64]  # (words, rows): a bit for each number of a row, 64 in a word
 
 FIRST_ROWS = 1024
 NOBODY = 0
@@ -28,9 +25,6 @@ FEW = 20_000  # vectors; below it signs would save less than a millisecond
 # that are as near as was asked one in a thousand is further beyond it than this (13,900 skills, 150 queries).
 DEVIATIONS = 2
 MOST_MULTIPLIED = 4_000
-WORD = 64
-# So many are compared at a time: what is in between stays in the processor's cache.
-PIECE = 65_536
 
 
 class Meanings:
@@ -39,8 +33,8 @@ class Meanings:
     def __init__(self, dimensions: int, parts: int) -> None:
         self._lock = Lock()
         self._parts = parts
-        self._rows: Stored = np.zeros((FIRST_ROWS, parts, dimensions), np.float16)
-        self._signs = _signs_of(self._rows)
+        self._rows: Halves = np.zeros((FIRST_ROWS, parts, dimensions), np.float16)
+        self._signs = signs_of(self._rows)
         self._gathering = self._rows[:0].reshape(0, dimensions)
         self._ids = np.zeros(FIRST_ROWS, np.int64)
         self._places: dict[int, int] = {}
@@ -58,7 +52,7 @@ class Meanings:
         """The hash of the texts that its vectors are of."""
         return self._digests.get(number)
 
-    def put(self, number: int, digest: bytes, vectors: Vectors | Stored) -> None:
+    def put(self, number: int, digest: bytes, vectors: Vectors | Halves) -> None:
         """Its vectors from now on, (parts, dimensions), of the texts with this hash."""
         with self._lock:
             place = self._places.get(number)
@@ -88,31 +82,31 @@ class Meanings:
             flat = self._flat()
             likely = self._likely(vector, at_least)
             rows = flat if likely is None else self._gathered(flat, likely)
-            products = _products(rows, vector)
-            near = _best(products, at_least, most * self._parts)
+            nearness = products(rows, vector)
+            near = _best(nearness, at_least, most * self._parts)
             ids = self._ids[(near if likely is None else likely[near]) // self._parts]
         found: dict[int, float] = {}
-        for number, product in zip(ids.tolist(), products[near].tolist(), strict=True):
+        for number, product in zip(ids.tolist(), nearness[near].tolist(), strict=True):
             found.setdefault(number, product)
         return dict(islice(found.items(), most))
 
-    def _flat(self) -> Stored:
+    def _flat(self) -> Halves:
         """The vectors that are used, one below the other."""
         used = len(self._places) + len(self._free)
         return self._rows[:used].reshape(-1, self._rows.shape[2])
 
-    def _gathered(self, flat: Stored, likely: NDArray[np.intp]) -> Stored:
+    def _gathered(self, flat: Halves, likely: NDArray[np.intp]) -> Halves:
         """Those, where those of the last question were: fresh memory, given page by page, costs four times as much."""
         if len(self._gathering) < len(likely):
             self._gathering = np.empty((len(likely) * 3 // 2, flat.shape[1]), np.float16)
-        gathered: Stored = self._gathering[: len(likely)]
+        gathered: Halves = self._gathering[: len(likely)]
         return flat.take(likely, axis=0, out=gathered, mode="clip")
 
     def _likely(self, vector: Vectors, at_least: float) -> NDArray[np.intp] | None:
         """Which of them may be that near: by their signs, the likeliest when they are many; None: any."""
         if len(self._places) * self._parts <= FEW:
             return None
-        different = _differences(self._signs[:, : len(self._flat())], vector)
+        different = differences(self._signs[:, : len(self._flat())], vector)
         share = acos(at_least) / pi
         count = len(vector)
         most = int(count * share + DEVIATIONS * sqrt(count * share * (1 - share)))
@@ -134,14 +128,14 @@ class Meanings:
         with self._lock:
             known = [number for number in numbers if number in self._places]
             rows = self._rows[[self._places[number] for number in known]]
-        products = _products(rows.reshape(-1, rows.shape[2]), vector)
-        nearest = products.reshape(-1, self._parts).max(axis=1, initial=-1)
+        nearness = products(rows.reshape(-1, rows.shape[2]), vector)
+        nearest = nearness.reshape(-1, self._parts).max(axis=1, initial=-1)
         return dict(zip(known, nearest.tolist(), strict=True))
 
-    def _write(self, place: int, vectors: Vectors | Stored, number: int) -> None:
+    def _write(self, place: int, vectors: Vectors | Halves, number: int) -> None:
         self._rows[place], self._ids[place] = vectors, number
         its = slice(place * self._parts, (place + 1) * self._parts)
-        self._signs[:, its] = _signs_of(self._rows[place])
+        self._signs[:, its] = signs_of(self._rows[place])
 
     def _make_room(self, place: int) -> None:
         if place < len(self._rows):
@@ -155,37 +149,9 @@ class Meanings:
         self._rows, self._ids = rows, np.pad(self._ids, (0, more))
 
 
-def _best(products: Vectors, at_least: float, most: int) -> NDArray[np.intp]:
+def _best(nearness: Vectors, at_least: float, most: int) -> NDArray[np.intp]:
     """Where the largest are, the largest first, of those that are so large at least."""
-    if len(products) > most:
-        at_least = max(at_least, float(np.partition(products, -most)[-most]))
-    near = np.flatnonzero(products >= at_least)
-    return near[np.argsort(-products[near], kind="stable")][:most]
-
-
-def _products(rows: Stored, vector: Vectors) -> Vectors:
-    """numpy would first make the rows four bytes wide; this multiplies them as they are, twenty times faster."""
-    if not len(rows):
-        return np.zeros(0, np.float32)
-    found = numkong.cdist(rows, vector.astype(np.float16)[None], metric="dot")
-    return np.asarray(found, np.float32).reshape(len(rows))
-
-
-def _signs_of(rows: Stored | Vectors) -> Signs:
-    """Of vectors the bits of their signs, the first word of each, then the second and so on."""
-    flat = rows.reshape(-1, rows.shape[-1])
-    bits = np.packbits(flat > 0, axis=1)
-    missing = -bits.shape[1] % (WORD // 8)
-    whole = np.pad(bits, ((0, 0), (0, missing))) if missing else bits
-    return np.ascontiguousarray(whole.view(np.uint64).T)
-
-
-def _differences(signs: Signs, vector: Vectors) -> NDArray[np.uint16]:
-    """In how many signs each differs from the vector."""
-    different = np.zeros(signs.shape[1], np.uint16)
-    pattern = _signs_of(vector[None])[:, 0]
-    for start in range(0, len(different), PIECE):
-        piece = slice(start, start + PIECE)
-        for words, word in zip(signs[:, piece], pattern, strict=True):
-            different[piece] += np.bitwise_count(words ^ word)
-    return different
+    if len(nearness) > most:
+        at_least = max(at_least, float(np.partition(nearness, -most)[-most]))
+    near = np.flatnonzero(nearness >= at_least)
+    return near[np.argsort(-nearness[near], kind="stable")][:most]

@@ -63,6 +63,17 @@ def test_each_text_has_the_same_vector_alone_and_among_others(leaning: Leaning) 
     assert leaning.encode([]).shape == (0, leaning.dimensions)
 
 
+def test_the_concepts_nearest_to_a_text_are_among_the_likeliest(
+    leaning: Leaning, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    texts = [*JOBS, "overpaid housing benefit", "How we opened a library at night", ""]
+    usual = leaning.encode(texts)
+
+    monkeypatch.setattr("services.matching.text.leaning.LIKELY", 15_000)
+
+    assert np.allclose(usual, leaning.encode(texts), atol=1e-3)
+
+
 def test_the_best_encoder_leans_and_its_vectors_are_kept_apart(
     folder: Path, plain: MiniLM, leaning: Leaning
 ) -> None:
