@@ -29,8 +29,11 @@ from services.matching.index.schema import (
 
 # Fields of which each term has its set.
 FIELDS = (*VALUES, ORGANISATION_SHOWN, PLACE, SAID)
+# Fields of many terms, of which each notice has a few.
+MANIFOLD = ("theme", "skill", ORGANISATION_SHOWN)
 NUMBERS = ("id", *MOMENTS)
 FIRST_ROWS = 1024
+NOBODY = np.zeros(0, np.uint32)
 # So many rows are kept of what is gone before all are read anew, and twice as many as are there.
 MOST_GONE = 10_000
 
@@ -43,6 +46,7 @@ class Rows:
 
     def __init__(self) -> None:
         self.having: dict[str, dict[str, BitMap]] = {field: defaultdict(BitMap) for field in FIELDS}
+        self.uses: dict[str, Uses] = {field: Uses() for field in MANIFOLD}
         self.numbers: NDArray[np.int64] = np.zeros((len(NUMBERS), FIRST_ROWS), np.int64)
         self._count = 0
         self._there = BitMap()
@@ -61,7 +65,7 @@ class Rows:
         hits = _by_number(searcher, Query.all_query(), count)
         ids = np.array([number for number, _ in hits], np.int64)
         kept = [address for _, address in hits]
-        rows._make_room(count)
+        rows.numbers = _with_room(rows.numbers, count)
         for place, field in enumerate(NUMBERS):
             values = searcher.fast_field_values(field, kept)
             rows.numbers[place, :count] = [0 if value is None else value for value in values]
@@ -70,6 +74,8 @@ class Rows:
                 query = Query.term_query(schema(), field, term, "basic")
                 found = [number for number, _ in _by_number(searcher, query, having)]
                 sets[term] = _set_of(np.searchsorted(ids, found))
+        for field, uses in rows.uses.items():
+            uses.read(rows.having[field], count)
         rows._count, rows._there = count, BitMap(range(count))
         rows._newest = {number: row for row, number in enumerate(ids.tolist())}
         return rows
@@ -77,11 +83,14 @@ class Rows:
     def put(self, document: Document) -> None:
         """Another row; the notice's row until now is no longer there."""
         row, self._count = self._count, self._count + 1
-        self._make_room(self._count)
+        self.numbers = _with_room(self.numbers, self._count)
         self.numbers[:, row] = [document.get_first(field) or 0 for field in NUMBERS]
         for field in FIELDS:
-            for term in terms_of(document, field):
+            terms = terms_of(document, field)
+            for term in terms:
                 self.having[field][term].add(row)
+            if field in self.uses:
+                self.uses[field].put(row, terms)
         number = int(self.numbers[0, row])
         self.drop(number)
         if number in self._newest:
@@ -101,18 +110,54 @@ class Rows:
     def now(self) -> Sets:
         return Sets(self, self._there.copy())
 
-    def row_in(self, number: int, there: BitMap) -> int | None:
-        """The notice's row among those; None when it has none."""
-        row = self._newest.get(number)
-        while row is not None and row not in there:
-            row = self._older.get(row)
-        return row
+    def numbered(self, numbers: Iterable[int], there: BitMap) -> dict[int, int]:
+        """By the numbers of those of these that have one among those rows their rows, in the same order."""
+        found = {}
+        for number in numbers:
+            row = self._newest.get(number)
+            while row is not None and row not in there:
+                row = self._older.get(row)
+            if row is not None:
+                found[number] = row
+        return found
 
-    def _make_room(self, count: int) -> None:
-        room = self.numbers.shape[1]
-        if count > room:  # whoever reads has the old ones, which hold all that they know of
-            more = max(count - room, room // 2)
-            self.numbers = np.pad(self.numbers, ((0, 0), (0, more)))
+
+class Uses:
+    """Which terms of one field each row has: what few rows have is counted sooner than who has each of many terms.
+
+    Terms by numbers in the order of their coming, those of one row after those of the row before it.
+    """
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._terms = np.zeros(FIRST_ROWS, np.int64)
+        self._ends = np.zeros(FIRST_ROWS, np.int64)  # of each row, after a 0
+
+    def read(self, having: Mapping[str, BitMap], count: int) -> None:
+        """Anew, of so many rows."""
+        self._numbers = {term: number for number, term in enumerate(having)}
+        sizes = [len(rows) for rows in having.values()]
+        rows = np.concatenate([_rows_of(rows) for rows in having.values()] or [NOBODY])
+        order = np.argsort(rows, kind="stable")
+        self._terms = np.repeat(np.arange(len(sizes)), sizes)[order]
+        self._ends = np.cumsum(np.bincount(rows + 1, minlength=count + 1))
+
+    def put(self, row: int, terms: Collection[str]) -> None:
+        """Of the row after all that are there."""
+        numbers = [self._numbers.setdefault(term, len(self._numbers)) for term in set(terms)]
+        start = int(self._ends[row])
+        end = start + len(numbers)
+        self._terms, self._ends = _with_room(self._terms, end), _with_room(self._ends, row + 2)
+        self._terms[start:end], self._ends[row + 1] = numbers, end
+
+    def counts(self, rows: NDArray[np.uint32]) -> Mapping[str, int]:
+        """Of the terms that some of these have how many do."""
+        terms, ends = self._terms, self._ends
+        starts, counts = ends[rows], ends[rows + 1] - ends[rows]
+        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
+        found = np.bincount(terms[np.repeat(starts, counts) + within])
+        names = list(self._numbers)
+        return {names[number]: int(found[number]) for number in np.flatnonzero(found)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +176,7 @@ class Sets:
 
     def between(self, field: str, first: int, last: int) -> BitMap:
         """Those whose moment is not before the first and not after the last."""
-        moments = self.rows.numbers[NUMBERS.index(field)]
+        moments = self.rows.numbers[NUMBERS.index(field), : len(self.rows)]
         outside = moments < first
         if last < NEVER:
             outside |= moments > last
@@ -139,11 +184,12 @@ class Sets:
 
     def numbered(self, numbers: Iterable[int]) -> dict[int, int]:
         """By the numbers of those of these that are there their rows, in the same order."""
-        rows = ((number, self.rows.row_in(number, self.there)) for number in numbers)
-        return {number: row for number, row in rows if row is not None}
+        return self.rows.numbered(numbers, self.there)
 
     def counts(self, field: str, among: BitMap) -> Mapping[str, int]:
         """The terms of a field that some of these have, with how many do."""
+        if field in self.rows.uses:
+            return self.rows.uses[field].counts(_rows_of(among))
         every = list(self.rows.having[field].items())  # at once: others are added meanwhile
         count_of = among.intersection_cardinality
         return {term: count for term, rows in every if (count := count_of(rows))}
@@ -153,8 +199,7 @@ class Sets:
 
     def numbers(self, rows: BitMap, field: str = "id") -> NDArray[np.int64]:
         """Of each of these rows, in their order, the notice's number or one of its moments."""
-        places = np.frombuffer(rows.to_array(), np.uint32)
-        found: NDArray[np.int64] = self.rows.numbers[NUMBERS.index(field), places]
+        found: NDArray[np.int64] = self.rows.numbers[NUMBERS.index(field), _rows_of(rows)]
         return found
 
     def newest(self, rows: BitMap, most: int) -> list[int]:
@@ -178,6 +223,19 @@ def _by_number(searcher: Searcher, query: Query, most: int) -> list[tuple[int, D
         return []
     found = searcher.search(query, most, count=False, order_by_field="id", order=Order.Asc)
     return list(found.hits)
+
+
+def _with_room(numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+    """Room for so many, in the last direction. Whoever reads has the old ones, which hold all that they know of."""
+    room = numbers.shape[-1]
+    if count <= room:
+        return numbers
+    more = max(count - room, room // 2)
+    return np.pad(numbers, [(0, 0)] * (numbers.ndim - 1) + [(0, more)])
+
+
+def _rows_of(those: BitMap) -> NDArray[np.uint32]:
+    return np.frombuffer(those.to_array(), np.uint32)
 
 
 def _set_of(rows: NDArray[np.intp]) -> BitMap:

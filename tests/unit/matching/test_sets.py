@@ -70,6 +70,21 @@ def test_sets_that_followed_are_those_that_are_read_anew(desk: Desk) -> None:
     other.stop()
 
 
+def test_each_term_is_counted_as_often_as_it_is_had(desk: Desk) -> None:
+    assert list(some_history(desk))
+    other = desk.another()
+
+    other.follow()
+
+    for sets in (desk.follower.snapshot.sets, other.snapshot.sets):
+        for some in (sets.there, sets.having("kind", ["WANTED"])):
+            for field in FIELDS:
+                had = {term: sets.having(field, [term]) & some for term in sets.terms(field)}
+                expected = {term: len(rows) for term, rows in had.items() if rows}
+                assert sets.counts(field, some) == expected
+    other.stop()
+
+
 @pytest.mark.parametrize("query", ["shadowing", "planning team", "plannign", "shad", "housing 3"])
 def test_words_are_said_by_those_that_the_engine_finds(desk: Desk, query: str) -> None:
     assert list(some_history(desk))
