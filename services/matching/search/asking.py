@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import ceil
@@ -50,9 +50,9 @@ class Asked:
         return " ".join(word.meant for word in self.words)
 
     @property
-    def stems(self) -> Collection[str]:
+    def stems(self) -> frozenset[str]:
         """What to mark in what is found."""
-        return {stem for word in self.words for stem in word.stems}
+        return frozenset(stem for word in self.words for stem in word.stems)
 
     def all_words(self) -> Query:
         """What stands in a title stands in the text, too: titles needn't be looked through for who says it."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
@@ -66,8 +66,8 @@ class Asking:
         return self.question.asked.did_you_mean if self.question else ""
 
     @property
-    def stems(self) -> Collection[str]:
-        return self.question.asked.stems if self.question else ()
+    def stems(self) -> frozenset[str]:
+        return self.question.asked.stems if self.question else frozenset()
 
     def found_but(self, field: str) -> BitMap:
         """What is found, as if nothing were chosen of this field; with all choices for an empty one."""
@@ -108,7 +108,7 @@ def _hit(
     place: Place,
     score: float,
     request: pb.SearchNoticesRequest,
-    stems: Collection[str],
+    stems: frozenset[str],
 ) -> pb.Hit:
     title = marked(notice.title, stems)
     body = snippet(notice.body, stems) if request.query.strip() else Marked("", [])

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from services.matching.text.terms import WORD, clean, stem_of
 
@@ -23,39 +24,38 @@ class Marked:
     ranges: Sequence[Range]
 
 
-def marked(text: str, wanted: Collection[str]) -> Marked:
+def marked(text: str, wanted: frozenset[str]) -> Marked:
     """A short text whole, with the words of these stems in it."""
     text = clean(text)
-    return Marked(text, [place for place, stem in _words(text) if stem in wanted])
+    words = zip(WORD.finditer(text), _stems(text), strict=True)
+    return Marked(text, [word.span() for word, stem in words if stem in wanted])
 
 
-def snippet(text: str, wanted: Collection[str]) -> Marked:
+def snippet(text: str, wanted: frozenset[str]) -> Marked:
     """Of a long text the run of words with most different stems of these; its beginning when there are none."""
     text = clean(text)[:LONGEST_READ]
-    words = _words(text)
-    if not words:
+    stems = _stems(text)
+    if not stems:
         return Marked("", [])
-    first = _best_start(words, wanted)
-    run = words[first : first + SNIPPET_WORDS]
-    start, end = run[0][0][0], min(run[-1][0][1], run[0][0][0] + LONGEST)
+    first = _best_start(stems, wanted)
+    run = [word.span() for word in islice(WORD.finditer(text), first, first + SNIPPET_WORDS)]
+    start, end = run[0][0], min(run[-1][1], run[0][0] + LONGEST)
     before, after = CUT if first else "", CUT if end < len(text.rstrip()) - 1 else ""
     shift = len(before) - start
-    ranges = [(a + shift, b + shift) for (a, b), stem in run if stem in wanted and b <= end]
+    its = zip(run, stems[first:], strict=False)
+    ranges = [(a + shift, b + shift) for (a, b), stem in its if stem in wanted and b <= end]
     return Marked(f"{before}{text[start:end]}{after}", ranges)
 
 
-def _best_start(words: Sequence[tuple[Range, str]], wanted: Collection[str]) -> int:
+def _best_start(stems: Sequence[str], wanted: frozenset[str]) -> int:
     """A little before the words found, so that they stand in their sentence."""
-    found = [place for place, (_, stem) in enumerate(words) if stem in wanted]
     best, most = 0, 0
-    for place in found:
-        run = words[place : place + SNIPPET_WORDS * 3 // 4]
-        different = len({stem for _, stem in run if stem in wanted})
+    for place in (place for place, stem in enumerate(stems) if stem in wanted):
+        different = len(wanted.intersection(stems[place : place + SNIPPET_WORDS * 3 // 4]))
         if different > most:
             best, most = place, different
-    return max(min(best - SNIPPET_WORDS // 4, len(words) - SNIPPET_WORDS), 0)
+    return max(min(best - SNIPPET_WORDS // 4, len(stems) - SNIPPET_WORDS), 0)
 
 
-def _words(text: str) -> list[tuple[Range, str]]:
-    ranges = [word.span() for word in WORD.finditer(text)]
-    return list(zip(ranges, map(stem_of, WORD.findall(text)), strict=True))
+def _stems(text: str) -> list[str]:
+    return list(map(stem_of, WORD.findall(text)))
