@@ -10,6 +10,7 @@ from array import array
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,6 +35,8 @@ MANIFOLD = ("theme", "skill", ORGANISATION_SHOWN)
 NUMBERS = ("id", *MOMENTS)
 FIRST_ROWS = 1024
 NOBODY = np.zeros(0, np.uint32)
+NO_TERM = ""
+Room = TypeVar("Room", NDArray[np.int64], NDArray[np.int32])
 # So many rows are kept of what is gone before all are read anew, and twice as many as are there.
 MOST_GONE = 10_000
 
@@ -123,41 +126,44 @@ class Rows:
 
 
 class Uses:
-    """Which terms of one field each row has: what few rows have is counted sooner than who has each of many terms.
+    """Which terms of one field each row has: a few rows are counted sooner by them than by who has each of many terms.
 
-    Terms by numbers in the order of their coming, those of one row after those of the row before it.
+    Terms have numbers. The first of each row are in the first column, the second in the second, and so on.
     """
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._terms = np.zeros(FIRST_ROWS, np.int64)
-        self._ends = np.zeros(FIRST_ROWS, np.int64)  # of each row, after a 0
+        self._numbers = {NO_TERM: 0}
+        self._columns = [np.zeros(FIRST_ROWS, np.int32)]
 
     def read(self, having: Mapping[str, BitMap], count: int) -> None:
         """Anew, of so many rows."""
-        self._numbers = {term: number for number, term in enumerate(having)}
-        sizes = [len(rows) for rows in having.values()]
-        rows = np.concatenate([_rows_of(rows) for rows in having.values()] or [NOBODY])
+        self._numbers = {term: number for number, term in enumerate((NO_TERM, *having))}
+        rows = np.concatenate([NOBODY, *map(_rows_of, having.values())])
+        terms = np.repeat(np.arange(1, len(having) + 1), [len(each) for each in having.values()])
         order = np.argsort(rows, kind="stable")
-        self._terms = np.repeat(np.arange(len(sizes)), sizes)[order]
-        self._ends = np.cumsum(np.bincount(rows + 1, minlength=count + 1))
+        rows, terms = rows[order], terms[order]
+        places = np.arange(len(rows)) - np.searchsorted(rows, rows)
+        self._columns = [np.zeros(count, np.int32) for _ in range(places.max(initial=0) + 1)]
+        for place, column in enumerate(self._columns):
+            column[rows[places == place]] = terms[places == place]
 
     def put(self, row: int, terms: Collection[str]) -> None:
         """Of the row after all that are there."""
         numbers = [self._numbers.setdefault(term, len(self._numbers)) for term in set(terms)]
-        start = int(self._ends[row])
-        end = start + len(numbers)
-        self._terms, self._ends = _with_room(self._terms, end), _with_room(self._ends, row + 2)
-        self._terms[start:end], self._ends[row + 1] = numbers, end
+        self._columns += [np.zeros(row + 1, np.int32) for _ in numbers[len(self._columns) :]]
+        self._columns = [_with_room(column, row + 1) for column in self._columns]
+        for column, number in zip(self._columns, numbers, strict=False):
+            column[row] = number
 
     def counts(self, rows: NDArray[np.uint32]) -> Mapping[str, int]:
         """Of the terms that some of these have how many do."""
-        terms, ends = self._terms, self._ends
-        starts, counts = ends[rows], ends[rows + 1] - ends[rows]
-        within = np.arange(counts.sum()) - np.repeat(np.cumsum(counts) - counts, counts)
-        found = np.bincount(terms[np.repeat(starts, counts) + within])
-        names = list(self._numbers)
-        return {names[number]: int(found[number]) for number in np.flatnonzero(found)}
+        columns, terms = self._columns, list(self._numbers)
+        found = np.sum(
+            [np.bincount(column[rows], minlength=len(terms)) for column in columns], axis=0
+        )
+        numbers = np.flatnonzero(found)
+        its = zip(numbers.tolist(), found[numbers].tolist(), strict=True)
+        return {terms[number]: count for number, count in its if number}
 
 
 @dataclass(frozen=True, slots=True)
@@ -225,7 +231,7 @@ def _by_number(searcher: Searcher, query: Query, most: int) -> list[tuple[int, D
     return list(found.hits)
 
 
-def _with_room(numbers: NDArray[np.int64], count: int) -> NDArray[np.int64]:
+def _with_room(numbers: Room, count: int) -> Room:
     """Room for so many, in the last direction. Whoever reads has the old ones, which hold all that they know of."""
     room = numbers.shape[-1]
     if count <= room:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
 
 from interchange.matching.v1 import matching_pb2 as pb
 from pyroaring import BitMap
@@ -23,6 +24,7 @@ COUNTED = (
     "region",
 )
 MOST_VALUES = 50
+LABELS_KEPT = 5_000
 # An organisation's name comes with its display name.
 READ_AS = {"organisation": ORGANISATION_SHOWN}
 
@@ -53,6 +55,10 @@ def _value(field: str, value: str, count: int, regions: Regions) -> pb.FacetValu
     if field == "organisation":
         value, _, label = value.partition("\t")
         return pb.FacetValue(value=value, label=label, count=count)
-    plain = value.replace("_", " ").replace("-", " ").lower()
-    label = regions.display_name(value) if field == "region" else plain
+    label = regions.display_name(value) if field == "region" else _in_words(value)
     return pb.FacetValue(value=value, label=label, count=count)
+
+
+@lru_cache(LABELS_KEPT)
+def _in_words(value: str) -> str:
+    return value.replace("_", " ").replace("-", " ").lower()
