@@ -40,9 +40,15 @@ class Meanings:
         self._places: dict[int, int] = {}
         self._digests: dict[int, bytes] = {}
         self._free: list[int] = []
+        self._changes = 0
 
     def __len__(self) -> int:
         return len(self._places)
+
+    @property
+    def changes(self) -> int:
+        """How often a vector has come or gone."""
+        return self._changes
 
     def lacks(self, number: int, digest: bytes) -> bool:
         """Whether it has no vectors of these texts."""
@@ -133,6 +139,7 @@ class Meanings:
         return dict(zip(known, nearest.tolist(), strict=True))
 
     def _write(self, place: int, vectors: Vectors | Halves, number: int) -> None:
+        self._changes += 1
         self._rows[place], self._ids[place] = vectors, number
         its = slice(place * self._parts, (place + 1) * self._parts)
         self._signs[:, its] = signs_of(self._rows[place])

@@ -29,6 +29,9 @@ CALM_S = 2.0  # without them, that is
 LONGEST_S = 60.0
 # Queries come again, page by page and choice by choice.
 QUERIES_KEPT = 1_000
+NEAR_KEPT = (
+    100  # of the last of them also what is near, in some kilobytes each, until vectors change
+)
 AWAY_S = 1.0
 ASKED = 500  # of the cache, in one go
 PARTS = 2  # texts of a notice that have a vector each
@@ -50,6 +53,7 @@ class Understanding:
         self._stale: list[bytes] = []
         self._snapshot: Snapshot | None = None
         self._queries: dict[str, Vectors] = {}
+        self._near: dict[tuple[str, float, int], tuple[int, Sequence[int]]] = {}
         self._calm_at = 0.0
         self._bell = Event()
         self._stopping = Event()
@@ -86,13 +90,26 @@ class Understanding:
             return None
         known = self._queries.get(query)
         if known is None:
-            known = encoder.encode([query])[
-                0
-            ]  # by nobody's cache: what people look for is not kept
+            # By nobody's cache: what people look for is not kept.
+            known = encoder.encode([query])[0]
             if len(self._queries) >= QUERIES_KEPT:
                 self._queries.clear()
             self._queries[query] = known
         return known
+
+    def near(self, query: str, *, at_least: float, most: int) -> Sequence[int]:
+        """Numbers of the notices that mean about the same, the nearest first."""
+        vector, meanings = self.vector_of(query), self._meanings
+        if vector is None or meanings is None:
+            return ()
+        asked, changes = (query, at_least, most), meanings.changes
+        known = self._near.get(asked)
+        if known is None or known[0] != changes:
+            known = changes, tuple(meanings.nearest(vector, at_least=at_least, most=most))
+            if len(self._near) >= NEAR_KEPT:
+                self._near.clear()
+            self._near[asked] = known
+        return known[1]
 
     def follow(self, snapshot: Snapshot, changed: Mapping[int, bytes | None]) -> None:
         """These notices have another text now, by its hash, or are gone; the snapshot knows them."""

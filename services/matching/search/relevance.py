@@ -7,7 +7,7 @@ to the filters, so that a count says what choosing it would give.
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from concurrent.futures import Executor
+from concurrent.futures import Executor, Future
 from dataclasses import dataclass
 
 import numpy as np
@@ -89,23 +89,40 @@ class Question:
         return dict(zip(products, scaled.tolist(), strict=True))
 
 
-def question(
-    snapshot: Snapshot, understanding: Understanding, query: str, filters: Those, beside: Executor
-) -> Question | None:
-    """All the words, or any of them where no notice says all; None where nothing is asked.
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """A query whose words are understood, and whose meaning is being looked for beside."""
 
-    What is meant is looked for beside, while we look for what is said: each is a half of the time.
+    snapshot: Snapshot
+    understanding: Understanding
+    asked: Asked
+    meaning: Future[Meant]
+
+    def among(self, filters: Those) -> Question:
+        """All the words, or any of them where no notice says all."""
+        snapshot, asked = self.snapshot, self.asked
+        words = those_that_say(snapshot, asked)
+        best = snapshot.best(every((filters.query, words.query)), RANKED)
+        meant = self.meaning.result()
+        near = snapshot.sets.numbered(meant.near)
+        rows = words.rows | BitMap(near.values())
+        understanding, vector = self.understanding, meant.vector
+        return Question(snapshot, understanding, asked, filters, words, best, vector, near, rows)
+
+
+def begin(
+    snapshot: Snapshot, understanding: Understanding, query: str, beside: Executor
+) -> Begun | None:
+    """None where nothing is asked.
+
+    What is meant takes longest and needs nothing else: it is looked for beside, while we look at the
+    filters and for what is said.
     """
     if not query.strip():
         return None
     asked = understand(snapshot, query)
     meaning = beside.submit(_meant, understanding, asked.did_you_mean or query)
-    words = those_that_say(snapshot, asked)
-    best = snapshot.best(every((filters.query, words.query)), RANKED)
-    meant = meaning.result()
-    near = snapshot.sets.numbered(meant.near)
-    rows = words.rows | BitMap(near.values())
-    return Question(snapshot, understanding, asked, filters, words, best, meant.vector, near, rows)
+    return Begun(snapshot, understanding, asked, meaning)
 
 
 def those_that_say(snapshot: Snapshot, asked: Asked) -> Those:
@@ -118,11 +135,9 @@ def those_that_say(snapshot: Snapshot, asked: Asked) -> Those:
 
 
 def _meant(understanding: Understanding, query: str) -> Meant:
-    vector = understanding.vector_of(query)
-    if vector is None or understanding.meanings is None:
-        return Meant(vector, ())
-    at_least = NEAR[understanding.quality]
-    return Meant(vector, understanding.meanings.nearest(vector, at_least=at_least, most=MOST_NEAR))
+    at_least = NEAR.get(understanding.quality, 1.0)
+    near = understanding.near(query, at_least=at_least, most=MOST_NEAR)
+    return Meant(understanding.vector_of(query), near)
 
 
 def _array(values: list[float]) -> Vectors:

@@ -18,7 +18,7 @@ from services.matching.index.snapshot import Snapshot
 from services.matching.search import facets, ranking
 from services.matching.search.filters import Filters, check, distance, filters_of
 from services.matching.search.ranking import Found
-from services.matching.search.relevance import Question, question
+from services.matching.search.relevance import Question, begin
 from services.matching.search.snippets import Marked, marked, snippet
 
 
@@ -86,11 +86,9 @@ def asking(
     *,
     at: datetime,
 ) -> Asking:
+    begun = begin(snapshot, follower.understanding, request.query, follower.beside)
     filters = filters_of(snapshot, request, who, follower.regions, at=at)
-    understanding, beside = follower.understanding, follower.beside
-    return Asking(
-        filters, question(snapshot, understanding, request.query, filters.passing(), beside)
-    )
+    return Asking(filters, begun.among(filters.passing()) if begun else None)
 
 
 def _shown(

@@ -81,6 +81,20 @@ def test_what_means_the_same_is_found_without_its_words(desk: Desk, knowing: Kno
     assert desk.search(query="help with money problems").total_size == 0
 
 
+def test_who_asks_again_is_told_of_what_came_and_went_meanwhile(
+    desk: Desk, knowing: Knowing
+) -> None:
+    query = "help with money problems"
+    first = desk.publish(title="Debt advice", body="")
+    assert titles(knowing.search(query=query)) == titles(knowing.search(query=query))
+
+    desk.publish(title="Advice on debts", body="")
+    first.version, first.state = 9, notices_pb2.Notice.CLOSED
+    desk.hear(events.NoticeClosed(notice=first))
+
+    assert titles(knowing.search(query=query)) == ["Advice on debts"]
+
+
 def test_filters_and_counts_hold_for_what_is_found_by_meaning(desk: Desk, knowing: Knowing) -> None:
     for number in range(6):
         desk.publish(title="Debt advice", body="", format=1 + number % 3, kind=1 + number % 2)
