@@ -1,10 +1,11 @@
 """How soon a notice of one region is found in another, at rest and while a third floods both.
 
 Found is found by a search, as a visitor would. Searching again and again would cost the region more than
-the notice does, so we search once its index has the notice: until then we look into its files, which asks
-nothing of it. Found too late counts, found too early can't be. Regions run as they do by default, without
-traces: their collector would be this process, on the cores that it measures. The region that floods has
-written its log before it is read, and does nothing else with it: that it would do on a machine of its own.
+the notice does, so we search once its read model has the notice, which its index shows a moment later:
+until then we look into its files, which asks nothing of it. Found too late counts, found too early can't be.
+Regions run as they do by default, without traces: their collector would be this process, on the cores that
+it measures. The region that floods has written its log before it is read, and does nothing else with it:
+that it would do on a machine of its own.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import signal
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
@@ -172,24 +173,14 @@ class Reader:
     """A visitor of a region, with a connection that is kept; knows when to search."""
 
     def __init__(self, region: RegionInNetwork) -> None:
-        data = region.running.data
         self._session, self._url = requests.Session(), f"{region.running.url}/v1/notices:search"
-        self._cards = sqlite3.connect(f"file:{data / 'matching.db'}?mode=ro", uri=True)
-        self._index = data / "matching-index"
-        self._written = self._positions()
+        file = region.running.data / "matching.db"
+        self._cards = sqlite3.connect(f"file:{file}?mode=ro", uri=True)
 
     def may_find(self, name: str) -> bool:
-        """Whether the index has come to where the notice is, or was written since we looked: it may be in it."""
-        place = self._cards.execute("SELECT position FROM cards WHERE name = ?", (name,)).fetchone()
-        before, self._written = self._written, self._positions()
-        return place is not None and (
-            self._written != before or max(self._written.values(), default=(0, 0))[1] >= place[0]
-        )
-
-    def _positions(self) -> Mapping[Path, tuple[int, int]]:
-        """When each index was written last, and how far it has come."""
-        files = self._index.glob("*/*/position")
-        return {each: (each.stat().st_mtime_ns, int(each.read_text())) for each in files}
+        """Whether the read model has the notice."""
+        found = self._cards.execute("SELECT 1 FROM cards WHERE name = ?", (name,))
+        return found.fetchone() is not None
 
     def finds(self, word: str) -> bool:
         """Whether a search answers with the notice, first of all."""

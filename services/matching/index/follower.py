@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from math import inf
 from pathlib import Path
 from threading import Event, Thread
 
@@ -34,6 +35,7 @@ AWAY_S = 1.0
 # A commit costs the same for one notice as for a hundred, and leaves something to merge.
 COMMITS_APART_S = 0.1
 FEW_COMMITS = 5
+SOON_S = 1.0
 # Of what somebody waits for: a fifth of that, or who publishes one by one would have us do nothing else.
 LEAST_APART_S = 0.02
 # So many or more are masses: those that somebody waits for are found before them, with a commit of their own.
@@ -57,21 +59,24 @@ class Follower:
         every_s: float = 0.25,
         *,
         region: str = "",
+        soon_s: float = SOON_S,
     ) -> None:
+        """`soon_s`: so much later what was shown is committed, with what was shown until then."""
         self.understanding = understanding
         self.pins = Pins()
         # For half of what an answer needs: the engine and the encoder let go of Python's lock.
         self.beside = ThreadPoolExecutor(os.cpu_count(), thread_name_prefix="beside")
         self._database = database
         self._shelf = Shelf(folder)
-        self._every_s = every_s
+        self._every_s, self._soon_s = every_s, soon_s
         self._regions = Regions(region)
         self._bell = Event()
         self._hurry = Event()
         self._stopping = Event()
         self._hurried: set[str] = set()  # names, since we looked
-        self._looks = self._commits = 0
+        self._looks = self._changes = 0
         self._masses_at = 0.0  # not before
+        self._commit_at = inf  # what was shown
         self._spread = Spread(apart_s=COMMITS_APART_S, few=FEW_COMMITS)
         self._generation, self._position = NOTHING, 0
         self._index: Index | None = None
@@ -134,16 +139,18 @@ class Follower:
                 self._take_first(session, self._index, progress.generation, waited_for)
             if masses or 0 < behind < MASSES or behind >= ENOUGH:
                 self._take_all(session, self._index, progress)
+            if time.monotonic() >= self._commit_at:
+                self._commit(self._index, self._position)
 
     def _run(self) -> None:
         while not self._stopping.is_set():
             self._bell.wait(self._every_s)
             self._bell.clear()
             self._hurry.clear()
-            self._looks, before = self._looks + 1, self._commits
+            self._looks, before = self._looks + 1, self._changes
             if not self._try(masses=time.monotonic() >= self._masses_at):
                 self._stopping.wait(AWAY_S)
-            if self._commits != before:
+            if self._changes != before:
                 pause_s = self._spread.pause_s(time.monotonic())
                 self._pause(min(pause_s, COMMITS_APART_S))  # what was hurried is no debt
 
@@ -170,8 +177,10 @@ class Follower:
         self._read_regions(session)
         index = self._opened(session, progress)
         before = index.snapshot
-        changed = self._take(session, index, progress.generation, index.position)
+        position = self._put(session, index, progress.generation, index.position)
+        changed = index.commit(position)
         old, self._index = self._index, index
+        self._commit_at = inf
         self._generation, self._position = progress.generation, index.position
         self.understanding.follow_all(index.snapshot, {**before.digests(), **changed})
         if old is not None:
@@ -196,7 +205,7 @@ class Follower:
     def _discard(self) -> None:
         if self._index is not None:
             self._index.remove()
-        self._generation, self._index = NOTHING, None
+        self._generation, self._index, self._commit_at = NOTHING, None, inf
 
     def _read_regions(self, session: Session) -> None:
         self._regions = partner_regions.read(session, PartnerRegion, own=self._regions.own)
@@ -208,8 +217,7 @@ class Follower:
         cards = select(Card).where(Card.generation == generation, Card.name.in_(names))
         for card in session.scalars(cards):
             _take_card(index, card)
-        changed = self._commit(index, index.position)
-        self.understanding.follow(index.snapshot, changed)
+        self._show(index, index.position)
         session.expunge_all()
 
     def _take_all(self, session: Session, index: Index, progress: Progress) -> None:
@@ -217,18 +225,16 @@ class Follower:
         if progress.position == self._position:
             return
         is_masses = progress.position - self._position >= MASSES
-        changed = self._take(session, index, progress.generation, self._position)
-        self.understanding.follow(index.snapshot, changed)
+        position = self._put(session, index, progress.generation, self._position)
+        self._show(index, position)
         # Positions of other generations count too: what is before the newest we have seen.
-        self._position = max(index.position, progress.position)
+        self._position = max(position, progress.position)
         self._read_regions(session)
         if is_masses:
             self._masses_at = time.monotonic() + MASSES_APART_S
 
-    def _take(
-        self, session: Session, index: Index, generation: int, after: int
-    ) -> Mapping[int, bytes | None]:
-        """Bring an index to the newest position; what has changed, as `Index.commit` says it."""
+    def _put(self, session: Session, index: Index, generation: int, after: int) -> int:
+        """Put in what was written after a position; up to which that is now."""
         more = True
         while more:
             cards = session.scalars(
@@ -242,11 +248,22 @@ class Follower:
             after = cards[-1].position if cards else after
             more = len(cards) == BATCH
             session.expunge_all()
-        return self._commit(index, after)
+        return after
 
-    def _commit(self, index: Index, position: int) -> Mapping[int, bytes | None]:
-        self._commits += 1
-        return index.commit(position)
+    def _show(self, index: Index, position: int) -> None:
+        """Let what was put in be found: a few new ones at once, and committed soon; anything else is committed."""
+        if not index.may_show:
+            return self._commit(index, position)
+        self._changes += 1
+        self._commit_at = min(self._commit_at, time.monotonic() + self._soon_s)
+        changed = index.show()
+        self.understanding.follow(index.snapshot, changed)
+
+    def _commit(self, index: Index, position: int) -> None:
+        self._changes += 1
+        self._commit_at = inf
+        changed = index.commit(position)
+        self.understanding.follow(index.snapshot, changed)
 
 
 def _take_card(index: Index, card: Card) -> None:

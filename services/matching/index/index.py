@@ -1,4 +1,8 @@
-"""One generation's notices on disk. One process writes and reads it; it may be thrown away at any time."""
+"""One generation's notices on disk. One process writes and reads it; it may be thrown away at any time.
+
+A commit writes some twenty files and waits for the disk as often. A few new notices are shown before it:
+their sets are in memory anyway, and so are they themselves until then.
+"""
 
 from __future__ import annotations
 
@@ -10,6 +14,7 @@ from interchange.common.v1.types_pb2 import Place
 from interchange.opportunities.v1 import notices_pb2 as pb
 from tantivy import Index as Tantivy
 
+from services.matching.index.fresh import Fresh
 from services.matching.index.schema import (
     analysers,
     digest_of_meanings,
@@ -23,15 +28,19 @@ from services.matching.index.snapshot import Snapshot
 # The writer sorts so many bytes of new notices in memory before it writes a segment.
 HEAP = 40_000_000
 POSITION = "position"
+# So many at most are looked through one by one by whoever searches.
+MOST_FRESH = 20
 
 
 class Index:
-    """Put notices in and take them out; what `commit` has made durable is in the next `snapshot`."""
+    """Put notices in and take them out; what was shown or committed is in the next `snapshot`."""
 
     def __init__(self, folder: Path) -> None:
         """Open what is there. What cannot be read is built anew: it is only an index."""
         self._folder = folder
         self._changed: dict[int, bytes | None] = {}
+        self._fresh: dict[int, Fresh] = {}
+        self._has_gone = False  # something that the files still have
         try:
             self._open()
         except (ValueError, OSError):
@@ -59,7 +68,7 @@ class Index:
 
     @property
     def snapshot(self) -> Snapshot:
-        """What was committed last. It stays as it is while the index goes on."""
+        """What was shown or committed last. It stays as it is while the index goes on."""
         return self._snapshot
 
     def put(self, notice: pb.Notice, place: Place) -> None:
@@ -70,14 +79,28 @@ class Index:
             self.drop(notice.name)
         if self._is_filled:  # else all are read when they are there, in half of the time
             self._rows.put(document)
+            if len(self._fresh) <= MOST_FRESH:
+                self._fresh[number] = Fresh.of(document, notice, place)
         self._changed[number] = digest
         self._writer.add_document(document)
 
     def drop(self, name: str) -> None:
         number = id_of(name)
+        self._has_gone |= number in self._rows
         self._changed[number] = None
         self._rows.drop(number)
         self._writer.delete_documents_by_term("name", name)
+
+    @property
+    def may_show(self) -> bool:
+        """Whether there is nothing to be committed but a few new ones."""
+        return self._is_filled and not self._has_gone and len(self._fresh) <= MOST_FRESH
+
+    def show(self) -> Mapping[int, bytes | None]:
+        """Let what was put in be found before it is committed; what has changed, as `commit` says it."""
+        changed, self._changed = self._changed, {}
+        self._take_snapshot()
+        return changed
 
     def commit(self, position: int) -> Mapping[int, bytes | None]:
         """Of what was put in since the last time the hash of what it means, None of what was taken out.
@@ -86,6 +109,7 @@ class Index:
         """
         changed, self._changed = self._changed, {}
         self._writer.commit()
+        self._fresh, self._has_gone = {}, False
         beside = self._folder / f".{POSITION}"
         beside.write_text(str(position))
         beside.replace(self._folder / POSITION)
@@ -97,7 +121,7 @@ class Index:
         return changed
 
     def _take_snapshot(self) -> None:
-        self._snapshot = Snapshot(self._index.searcher(), self._rows.now())
+        self._snapshot = Snapshot(self._index.searcher(), self._rows.now(), dict(self._fresh))
 
     def close(self) -> None:
         """Let the folder go. Who holds a snapshot may go on reading it."""

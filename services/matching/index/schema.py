@@ -105,8 +105,16 @@ def document_of(notice: pb.Notice, place: Place, digest: bytes) -> Document:
 
 def terms_of(document: Document, field: str) -> Collection[str]:
     """What the engine makes of a document's field."""
-    texts = document.get_all(field)
-    return {stem for text in texts for stem in stems().analyze(text)} if field == SAID else texts
+    texts, analyser = document.get_all(field), _analyser(field)
+    return {term for text in texts for term in analyser.analyze(text)} if analyser else texts
+
+
+@cache
+def _analyser(field: str) -> TextAnalyzer | None:
+    """None for a field whose values are its terms."""
+    if field == WORDS:
+        return plain_words().build()
+    return stems() if field in WEIGHTS else None
 
 
 def values_of(notice: pb.Notice) -> Iterable[tuple[str, str]]:

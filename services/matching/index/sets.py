@@ -83,6 +83,10 @@ class Rows:
         rows._newest = {number: row for row, number in enumerate(ids.tolist())}
         return rows
 
+    def __contains__(self, number: int) -> bool:
+        """Whether there is, or was, a notice with this number."""
+        return number in self._newest
+
     def put(self, document: Document) -> None:
         """Another row; the notice's row until now is no longer there."""
         row, self._count = self._count, self._count + 1

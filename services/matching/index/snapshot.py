@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from functools import cache, cached_property
 from itertools import count
@@ -16,7 +17,8 @@ from tantivy import DocAddress, Document, Query, Searcher
 
 from services.matching.distance import Point, point
 from services.matching.index import queries
-from services.matching.index.schema import NEVER, PLACE
+from services.matching.index.fresh import Fresh
+from services.matching.index.schema import NEVER, PLACE, WORDS
 from services.matching.index.sets import Sets
 from services.matching.index.those import Those
 
@@ -27,14 +29,17 @@ _stamps = count(time.time_ns())
 class Snapshot:
     """It never changes: who holds one gets the same answers from it, whatever is committed meanwhile."""
 
-    def __init__(self, searcher: Searcher, sets: Sets) -> None:
-        """Both of the same moment."""
+    def __init__(
+        self, searcher: Searcher, sets: Sets, fresh: Mapping[int, Fresh] | None = None
+    ) -> None:
+        """All of the same moment. `fresh`, by number: in the sets, and not yet where the searcher looks."""
         self._searcher = searcher
         self.sets = sets
+        self.fresh = fresh or {}
         self.stamp = next(_stamps)
 
     def __len__(self) -> int:
-        return int(self._searcher.num_docs)
+        return int(self._searcher.num_docs) + len(self.fresh)
 
     @property
     def all(self) -> Those:
@@ -54,7 +59,7 @@ class Snapshot:
         return Those(queries.between(field, first, last), self.sets.between(field, first, last))
 
     def best(self, query: Query, most: int) -> dict[int, float]:
-        """Numbers of the best by the query's score, best first, each with it."""
+        """Numbers of the best by the query's score, best first, each with it; of fresh ones none."""
         hits = self._searcher.search(query, most, count=False).hits
         ids = self._ids([address for _, address in hits])
         return dict(zip(ids, (score for score, _ in hits), strict=True))
@@ -66,20 +71,33 @@ class Snapshot:
 
     def rarity(self, field: str, term: str) -> float:
         """Inverse document frequency as BM25 has it; 0 for a term that is nowhere."""
-        having = int(self._searcher.doc_freq(field, term))
+        having = self._frequency(field, term)
         return log(1 + (len(self) - having + 0.5) / (having + 0.5)) if having else 0.0
 
     def knows(self, field: str, term: str) -> bool:
-        return bool(self._searcher.doc_freq(field, term))
+        return bool(self._frequency(field, term))
+
+    def _frequency(self, field: str, term: str) -> int:
+        """In how many notices a field has the term."""
+        fresh = sum(term in each.terms[field] for each in self.fresh.values())
+        return int(self._searcher.doc_freq(field, term)) + fresh
 
     def words_like(self, prefix: str, most: int) -> list[tuple[str, int]]:
         """Words as they were written, small and without accents, that begin so; how many notices have them."""
-        return list(self._searcher.terms_with_prefix("words", prefix, limit=most))
+        words = Counter(dict(self._searcher.terms_with_prefix(WORDS, prefix, limit=most)))
+        for each in self.fresh.values():
+            words.update(word for word in each.terms[WORDS] if word.startswith(prefix))
+        return list(words.items())[:most]
 
     def find(self, ids: Sequence[int]) -> dict[int, tuple[Notice, Place]]:
         """The notices with these numbers, and where they are; those that are not there are left out."""
-        found = self._addresses(queries.numbered(ids), len(ids))
-        return {number: self._read(address) for number, address in found}
+        fresh = {number: self.fresh[number] for number in ids if number in self.fresh}
+        kept = [number for number in ids if number not in fresh]
+        found = self._addresses(queries.numbered(kept), len(kept))
+        return {
+            **{number: self._read(address) for number, address in found},
+            **{number: (each.notice, each.place) for number, each in fresh.items()},
+        }
 
     def numbers(self, query: Query, most: int) -> list[int]:
         """Numbers of what is found, in no order."""

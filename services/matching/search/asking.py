@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from math import ceil
@@ -11,6 +11,7 @@ from math import ceil
 from pyroaring import BitMap
 from tantivy import Occur, Query
 
+from services.matching.index.fresh import Fresh
 from services.matching.index.queries import any_of, every, more_for, term
 from services.matching.index.schema import PIECES, SAID, TITLE, WEIGHTS
 from services.matching.index.snapshot import Snapshot
@@ -71,6 +72,10 @@ class Asked:
     def most(self, snapshot: Snapshot) -> float:
         """What a notice of usual length scores that says each word once in its title."""
         return sum(_most(snapshot, word) for word in self.words)
+
+    def score(self, snapshot: Snapshot, fresh: Fresh) -> float:
+        """What a notice of usual length scores that says each word once where this one does."""
+        return sum(_once(snapshot, word, fresh.terms) for word in self.words)
 
 
 def understand(snapshot: Snapshot, query: str) -> Asked:
@@ -152,11 +157,21 @@ def _some_of(queries: Sequence[Query], needed: int) -> Query:
 
 def _most(snapshot: Snapshot, word: Word) -> float:
     """The best of its forms; of a word that is nowhere as much as a rare one."""
+    everywhere = dict.fromkeys(WEIGHTS, word.stems)
+    return _once(snapshot, word, everywhere) or sum(WEIGHTS.values()) * 10
+
+
+def _once(snapshot: Snapshot, word: Word, said: Mapping[str, Collection[str]]) -> float:
+    """The best of its forms, of each as much as saying it once in the fields in which it is said."""
     forms = [
-        sum(weight * snapshot.rarity(field, stem) for field, weight in WEIGHTS.items())
+        sum(
+            weight * snapshot.rarity(field, stem)
+            for field, weight in WEIGHTS.items()
+            if stem in said[field]
+        )
         for stem in word.stems
     ]
-    return max(forms, default=0.0) or sum(WEIGHTS.values()) * 10
+    return max(forms, default=0.0)
 
 
 def _plain(word: str) -> str:

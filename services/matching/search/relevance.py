@@ -103,6 +103,7 @@ class Begun:
         snapshot, asked = self.snapshot, self.asked
         words = those_that_say(snapshot, asked)
         best = snapshot.best(every((filters.query, words.query)), RANKED)
+        best |= _fresh(snapshot, asked, words.rows & filters.rows)
         meant = self.meaning.result()
         near = snapshot.sets.numbered(meant.near)
         rows = words.rows | BitMap(near.values())
@@ -123,6 +124,16 @@ def begin(
     asked = understand(snapshot, query)
     meaning = beside.submit(_meant, understanding, asked.did_you_mean or query)
     return Begun(snapshot, understanding, asked, meaning)
+
+
+def _fresh(snapshot: Snapshot, asked: Asked, passing: BitMap) -> Mapping[int, float]:
+    """Of what the engine does not know yet, and is among these, the scores."""
+    rows = snapshot.sets.numbered(snapshot.fresh)
+    return {
+        number: asked.score(snapshot, snapshot.fresh[number])
+        for number, row in rows.items()
+        if row in passing
+    }
 
 
 def those_that_say(snapshot: Snapshot, asked: Asked) -> Those:

@@ -28,7 +28,6 @@ from chassis.identity import Audit
 from chassis.timestamps import to_proto as stamp
 from chassis.validation import validate
 from services.matching.index.follower import Follower
-from services.matching.index.queries import every
 from services.matching.index.understanding import Understanding
 from services.matching.listeners import Listeners
 from services.matching.organisations.directory import Directory
@@ -97,15 +96,20 @@ def a_partner(
 
 
 def a_follower(
-    database: Database, folder: Path, load: Callable[[], Encoder | None] = lambda: None
+    database: Database,
+    folder: Path,
+    load: Callable[[], Encoder | None] = lambda: None,
+    *,
+    soon_s: float = 0.0,
 ) -> Follower:
-    """One that knows words only, unless it is given an encoder."""
-    return Follower(database, folder / "index", Understanding(database, load), region=REGION)
+    """One that knows words only, unless it is given an encoder; its files are at once as what it shows."""
+    understanding = Understanding(database, load)
+    return Follower(database, folder / "index", understanding, region=REGION, soon_s=soon_s)
 
 
 def names_in(follower: Follower) -> set[str]:
     snapshot = follower.snapshot
-    numbers = snapshot.numbers(every(()), max(len(snapshot), 1))
+    numbers = snapshot.sets.numbers(snapshot.all.rows).tolist()
     return {notice.name for notice, _ in snapshot.find(numbers).values()}
 
 

@@ -105,6 +105,69 @@ def test_what_somebody_waits_for_is_found_before_the_masses_before_it(
     assert names_in(follower) == {alone, *masses}
 
 
+def on_disk(desk: Desk) -> int:
+    """Up to which position of the read model the index's files are."""
+    (position,) = (desk.folder / "index").glob("*/*/position")
+    return int(position.read_text())
+
+
+def test_what_is_new_is_found_before_it_is_on_disk(desk: Desk) -> None:
+    beside = desk.publish(title="Mentor wanted", body="Somebody who knows archives.")
+    desk.follower._soon_s, before = 60.0, on_disk(desk)
+
+    new = desk.publish(title="Mentor wanted for archives")
+
+    assert desk.found(query="archives") == [new.name, beside.name]
+    assert desk.search(query="archives").notices[0].title == new.title
+    assert desk.found(query="archivse") == [new.name, beside.name]
+    assert desk.found(query="zarquon") == []
+    assert on_disk(desk) == before
+
+
+def test_who_ends_before_it_has_written_what_it_showed_finds_it_again(desk: Desk) -> None:
+    first = desk.publish()
+    desk.follower._soon_s = 60.0
+    shown = desk.publish()
+
+    desk.follower.stop()
+    desk.follower.start()
+
+    assert names_in(desk.follower) == {first.name, shown.name}
+    desk.follower.stop()
+
+
+def test_what_is_taken_back_at_once_is_found_no_more(desk: Desk) -> None:
+    first = desk.publish()
+    desk.follower._soon_s = 60.0
+    notice = desk.publish(title="Mentor wanted for archives")
+
+    desk.hear(events.NoticeRevised(notice=_later(notice, title="Mentor wanted for museums")))
+    assert desk.found(query="archives") == []
+    assert desk.found(query="museums") == [notice.name]
+    closed = _later(notice, version=notice.version + 2, state=notices_pb2.Notice.WITHDRAWN)
+    desk.hear(events.NoticeClosed(notice=closed))
+
+    assert names_in(desk.follower) == {first.name}
+
+
+def _later(notice: notices_pb2.Notice, **fields: object) -> notices_pb2.Notice:
+    later = notices_pb2.Notice()
+    later.CopyFrom(notice)
+    later.MergeFrom(notices_pb2.Notice(**{"version": notice.version + 1, **fields}))
+    return later
+
+
+def test_what_was_shown_is_on_disk_soon(desk: Desk) -> None:
+    desk.publish()
+    before, desk.follower._soon_s = on_disk(desk), 0.05
+    desk.follower.start()
+
+    desk.publish()
+
+    eventually(lambda: _is(on_disk(desk), before + 1))
+    desk.follower.stop()
+
+
 def test_masses_wait_until_they_are_enough_or_it_is_time(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
