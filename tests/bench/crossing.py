@@ -86,7 +86,7 @@ def rows(folder: Path) -> Iterator[Row]:
             p99(flooded),
             most=2 * p99(idle),
             unit="ms",
-            beside=f"idle {p99(idle):,.0f} ms",
+            beside=f"idle {p99(idle):,.0f} ms, {_read(network):,} of C read",
         )
         tell(network, stormy)
 
@@ -103,7 +103,7 @@ def during_flood(network: RunningNetwork, reader: Reader, manager: Member) -> li
     with asleep(network.south_west.running, AT_HOME):
         flood(network)
         until = time.monotonic() + FLOODED_S
-        while len(crossings) < FLOODED or (time.monotonic() < until and not _is_read(network)):
+        while len(crossings) < FLOODED or (time.monotonic() < until and _read(network) < FLOOD):
             crossings.append(cross(reader, manager, f"flooded{len(crossings)}"))
     return crossings
 
@@ -138,10 +138,10 @@ def asleep(region: RunningRegion, programs: Sequence[str]) -> Iterator[None]:
             os.kill(each, signal.SIGCONT)
 
 
-def _is_read(network: RunningNetwork) -> bool:
-    """Whether the flood has arrived where we look."""
+def _read(network: RunningNetwork) -> int:
+    """How much of the flood has arrived where we look."""
     progress = network.scotland.partner(SOUTH_WEST).progress
-    return any(each.incoming and each.cursor >= FLOOD for each in progress)
+    return max(each.cursor for each in progress if each.incoming)
 
 
 def publish(manager: Member, word: str) -> str:
