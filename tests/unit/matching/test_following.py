@@ -14,7 +14,7 @@ from sqlalchemy import update
 from chassis.bus import Consumer, Relay, publish
 from chassis.database import Database
 from chassis.errors import Unavailable
-from services.matching.index.follower import _take_card
+from services.matching.index.follower import Follower, _take_card
 from services.matching.index.index import Index
 from services.matching.models import Card
 from tests.conftest import Databases
@@ -105,15 +105,15 @@ def test_what_somebody_waits_for_is_found_before_the_masses_before_it(
     assert names_in(follower) == {alone, *masses}
 
 
-def on_disk(desk: Desk) -> int:
+def on_disk(follower: Follower) -> int:
     """Up to which position of the read model the index's files are."""
-    (position,) = (desk.folder / "index").glob("*/*/position")
-    return int(position.read_text())
+    assert follower._index
+    return follower._index.position
 
 
 def test_what_is_new_is_found_before_it_is_on_disk(desk: Desk) -> None:
     beside = desk.publish(title="Mentor wanted", body="Somebody who knows archives.")
-    desk.follower._soon_s, before = 60.0, on_disk(desk)
+    desk.follower._soon_s, before = 60.0, on_disk(desk.follower)
 
     new = desk.publish(title="Mentor wanted for archives")
 
@@ -121,7 +121,7 @@ def test_what_is_new_is_found_before_it_is_on_disk(desk: Desk) -> None:
     assert desk.search(query="archives").notices[0].title == new.title
     assert desk.found(query="archivse") == [new.name, beside.name]
     assert desk.found(query="zarquon") == []
-    assert on_disk(desk) == before
+    assert on_disk(desk.follower) == before
 
 
 def test_who_ends_before_it_has_written_what_it_showed_finds_it_again(desk: Desk) -> None:
@@ -159,13 +159,16 @@ def _later(notice: notices_pb2.Notice, **fields: object) -> notices_pb2.Notice:
 
 def test_what_was_shown_is_on_disk_soon(desk: Desk) -> None:
     desk.publish()
-    before, desk.follower._soon_s = on_disk(desk), 0.05
-    desk.follower.start()
+    follower = desk.another()
+    follower._soon_s = 0.05
+    follower.start()
+    before = on_disk(follower)
 
     desk.publish()
+    follower.wake()
 
-    eventually(lambda: _is(on_disk(desk), before + 1))
-    desk.follower.stop()
+    eventually(lambda: _is(on_disk(follower), before + 1))
+    follower.stop()
 
 
 def test_masses_wait_until_they_are_enough_or_it_is_time(
