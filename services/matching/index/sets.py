@@ -190,7 +190,8 @@ class Sets:
         outside = moments < first
         if last < NEVER:
             outside |= moments > last
-        return self.there - _set_of(np.flatnonzero(outside))
+        places = np.flatnonzero(outside)
+        return self.there - _set_of(places) if len(places) else self.there
 
     def numbered(self, numbers: Iterable[int]) -> dict[int, int]:
         """By the numbers of those of these that are there their rows, in the same order."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from services.matching.text.terms import WORD, clean, stem_of
 
@@ -27,18 +26,19 @@ class Marked:
 def marked(text: str, wanted: frozenset[str]) -> Marked:
     """A short text whole, with the words of these stems in it."""
     text = clean(text)
-    words = zip(WORD.finditer(text), _stems(text), strict=True)
-    return Marked(text, [word.span() for word, stem in words if stem in wanted])
+    words = WORD.finditer(text)
+    return Marked(text, [word.span() for word in words if stem_of(word[0]) in wanted])
 
 
 def snippet(text: str, wanted: frozenset[str]) -> Marked:
     """Of a long text the run of words with most different stems of these; its beginning when there are none."""
     text = clean(text)[:LONGEST_READ]
-    stems = _stems(text)
-    if not stems:
+    words = list(WORD.finditer(text))
+    if not words:
         return Marked("", [])
+    stems = [stem_of(word[0]) for word in words]
     first = _best_start(stems, wanted)
-    run = [word.span() for word in islice(WORD.finditer(text), first, first + SNIPPET_WORDS)]
+    run = [word.span() for word in words[first : first + SNIPPET_WORDS]]
     start, end = run[0][0], min(run[-1][1], run[0][0] + LONGEST)
     before, after = CUT if first else "", CUT if end < len(text.rstrip()) - 1 else ""
     shift = len(before) - start
@@ -55,7 +55,3 @@ def _best_start(stems: Sequence[str], wanted: frozenset[str]) -> int:
         if different > most:
             best, most = place, different
     return max(min(best - SNIPPET_WORDS // 4, len(stems) - SNIPPET_WORDS), 0)
-
-
-def _stems(text: str) -> list[str]:
-    return list(map(stem_of, WORD.findall(text)))
