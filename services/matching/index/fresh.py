@@ -9,7 +9,7 @@ from interchange.common.v1.types_pb2 import Place
 from interchange.opportunities.v1.notices_pb2 import Notice
 from tantivy import Document
 
-from services.matching.index.schema import WEIGHTS, WORDS, terms_of
+from services.matching.index.schema import VALUES, WEIGHTS, WORDS, terms_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,4 +22,8 @@ class Fresh:
 
     @classmethod
     def of(cls, document: Document, notice: Notice, place: Place) -> Fresh:
-        return cls(notice, place, {field: terms_of(document, field) for field in (*WEIGHTS, WORDS)})
+        return cls(
+            notice,
+            place,
+            {field: terms_of(document, field) for field in (*VALUES, *WEIGHTS, WORDS)},
+        )

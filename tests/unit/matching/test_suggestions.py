@@ -59,6 +59,14 @@ def test_what_is_wanted_meets_what_is_needed_and_offered_elsewhere(desk: Desk) -
         assert all(reason.text for reason in each.reasons)
 
 
+def test_what_the_index_has_not_written_yet_is_given_suggestions(desk: Desk) -> None:
+    needed = desk.publish(kind=notices_pb2.NEEDED, organisation=SUFFOLK, **HOUSING)
+    desk.follower._soon_s = 60.0
+    wanted = desk.publish(**HOUSING)
+
+    assert [each.notice.name for each in desk.suggest(wanted).suggestions] == [needed.name]
+
+
 def test_what_has_nothing_in_common_is_not_suggested(desk: Desk) -> None:
     wanted = desk.publish(title="See how allotments are run", themes=["parks"])
     desk.publish(
