@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import io
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr
 
 import grpc
 import pytest
+import structlog
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 from interchange.common.v1 import dead_letters_pb2 as pb
 from interchange.common.v1 import dead_letters_pb2_grpc as rpc
@@ -127,6 +128,14 @@ def test_who_may_not_call_does_not_learn_whether_the_request_is_right() -> None:
         stub.ListDeadLetters(wrong, metadata=bearer(access_token()))
 
 
+@pytest.fixture
+def logging_as_before() -> Iterator[None]:
+    """What a test sets up for the whole process is not there for the next."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("logging_as_before")
 def test_an_unforeseen_error_is_hidden_and_logged_without_its_text() -> None:
     def stumble() -> None:
         raise KeyError("ada.lovelace@example.org")
