@@ -43,7 +43,7 @@ SLOW_PAGE = 50
 SLOW_S = 1.0
 # While others wait, who come between pages: not more, or they would wait for all that it makes others do;
 # not for less, or asking would cost more than what is asked for.
-LEAST = 50
+LEAST = 25
 # So many may come at once, as after a restore; more is a storm.
 SNAPSHOTS = 3
 SNAPSHOTS_WITHIN_S = 3600.0
