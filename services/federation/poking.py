@@ -23,7 +23,7 @@ from chassis.pacing import Spread
 from services.federation.log.feed import Reader, heads
 from services.federation.partners.models import EXCHANGING, Partner
 from services.federation.protocol.keys import SigningKey
-from services.federation.protocol.poke import POKE_BYTES, Handed, Poke
+from services.federation.protocol.poke import MAX_POKE_BYTES, POKE_BYTES, Handed, Poke
 from services.federation.pulling.client import PartnerClient, Unreachable
 
 APART_S = 0.1
@@ -124,9 +124,12 @@ class Pokes:
 
     def _poke_of(self, session: Session, partner: Partner, name: str, place: Place) -> Poke:
         """With what came since the partner was told the last time, if that is little and it takes that."""
-        poke = Poke(name, *place, self._handed(session, partner, name, place))
-        most = partner.read_document().limits.get(POKE_BYTES, 0)
-        return poke if len(orjson.dumps(poke.to_json())) <= most else replace(poke, handed=None)
+        bare = Poke(name, *place)
+        most = min(partner.read_document().limits.get(POKE_BYTES, 0), MAX_POKE_BYTES)
+        if most <= 0:
+            return bare
+        poke = replace(bare, handed=self._handed(session, partner, name, place))
+        return poke if len(orjson.dumps(poke.to_json())) <= most else bare
 
     def _handed(self, session: Session, partner: Partner, name: str, place: Place) -> Handed | None:
         epoch, after = self._told.get((partner.region, name), NOWHERE)

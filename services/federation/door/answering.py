@@ -20,7 +20,7 @@ from services.federation.keys.keyring import Keyring, NotPublished, Published
 from services.federation.log.feed import Reader, heads
 from services.federation.partners.models import NATIONAL, Partner, State
 from services.federation.protocol.encoding import to_text
-from services.federation.protocol.poke import MAX_POKE_BYTES, Poke, read_poke
+from services.federation.protocol.poke import BARE_POKE_BYTES, MAX_POKE_BYTES, Poke, read_poke
 from services.federation.protocol.requests import (
     BadRequestSignature,
     claimed_region,
@@ -263,8 +263,13 @@ class Door:
             raise Refused(413, "TOO_LARGE", f"a poke has at most {MAX_POKE_BYTES} bytes")
         if partner.state is State.FORKED:
             return Reply(202, b"{}")
+        said = _object(body)
+        if "page" not in said and len(body) > BARE_POKE_BYTES:
+            raise Refused(
+                413, "TOO_LARGE", f"a poke without a page has at most {BARE_POKE_BYTES} bytes"
+            )
         try:
-            poke = read_poke(_object(body))
+            poke = read_poke(said)
         except ValueError as problem:
             right = (
                 'send {"channel": …, "epoch": …, "head": …}, with a page also "after" and "page"'

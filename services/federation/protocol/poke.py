@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from services.federation.protocol import shapes
 
 MAX_POKE_BYTES = 32 * 1024
+BARE_POKE_BYTES = 1024  # without a page
 # The name of that limit in a region's document: who does not tell it takes no pages.
 POKE_BYTES = "pokeBytes"
 

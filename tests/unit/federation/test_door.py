@@ -175,6 +175,7 @@ def test_forged_late_moved_and_repeated_requests_are_refused(ours: Ours, scotlan
         ("hello", {"cursors": [], "known": ["no"]}, (400, "BAD_HELLO")),
         ("hello", ["no"], (400, "NOT_JSON")),
         ("poke", {"channel": 1}, (400, "BAD_POKE")),
+        ("poke", {"channel": "x" * 2000}, (413, "TOO_LARGE")),
         ("poke", POKE | {"page": 7, "after": 6}, (400, "BAD_POKE")),
         ("poke", POKE | {"page": "…"}, (400, "BAD_POKE")),
         ("poke", POKE | {"page": "x" * 33_000, "after": 6}, (413, "TOO_LARGE")),
